@@ -1,0 +1,40 @@
+"""Everything geocore raises on bad files, in one tree.
+
+    GeocoreError
+    ├── PhotoTableError   a table or folder of photos that cannot be used
+    ├── ImageError        one image file that cannot be decoded
+    ├── GridError         a cells.csv or a set of cells that cannot be used
+    ├── ConfigError       an experiment TOML that cannot be used
+    ├── BackboneError     backbone weights that cannot be had
+    └── BundleError       a bundle folder that cannot be trusted or read
+
+Bad arguments raise ValueError or TypeError. Every message says what must hold, what was received, where, and what to do.
+"""
+
+
+class GeocoreError(Exception):
+    """Base of every error caused by a bad file rather than by a bad argument."""
+
+
+class PhotoTableError(GeocoreError):
+    """A photo table (CSV or EXIF folder) is missing, malformed, or leaves no usable photo."""
+
+
+class ImageError(GeocoreError):
+    """One image file cannot be decoded safely."""
+
+
+class GridError(GeocoreError):
+    """A grid of cells is empty, malformed or inconsistent."""
+
+
+class ConfigError(GeocoreError):
+    """An experiment configuration has an unknown key or a value out of range."""
+
+
+class BackboneError(GeocoreError):
+    """The weights of a backbone cannot be loaded on this machine."""
+
+
+class BundleError(GeocoreError):
+    """A bundle folder is incomplete, altered, or of a format this version cannot read."""

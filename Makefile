@@ -1,0 +1,57 @@
+# make run    install into .venv (once) and open the dashboard on this machine only
+# make test   install what developers need (once) and run every test; ARGS="-k cells" narrows it
+# make lint   ruff and mypy
+# make bench  measured ratios of one run, a few minutes
+# make install [GPU=1]
+#
+# PYTHON=… chooses the interpreter, VENV=… the environment's folder, PORT=… the dashboard's port.
+
+VENV ?= .venv
+PORT ?= 8501
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+IS_SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.PHONY: help install run test lint bench
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,7p'
+
+install: $(INSTALLED)
+
+$(INSTALLED): requirements.txt pyproject.toml
+	@python=""; \
+	for candidate in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
+	  if "$$candidate" -c '$(IS_SUPPORTED)' 2>/dev/null; then python="$$candidate"; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "geocore needs Python 3.11, 3.12 or 3.13; $(or $(PYTHON),python3) is: \
+	$$($(or $(PYTHON),python3) --version 2>&1). Install one of them, then name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; \
+	fi; \
+	"$$python" -m venv $(VENV) || { \
+	  echo "Python cannot make a virtual environment here. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet -r requirements.txt -e .
+	$(if $(GPU),$(BIN)/python -m pip uninstall --quiet --yes tensorflow-cpu)
+	$(if $(GPU),$(BIN)/python -m pip install --quiet -e ".[gpu]")
+	@touch $@
+
+$(INSTALLED_DEV): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet -e ".[dev]"
+	@touch $@
+
+run: $(INSTALLED)
+	$(BIN)/python -m streamlit run dashboard/Home.py --server.address 127.0.0.1 --server.port $(PORT) --server.showEmailPrompt false
+
+test: $(INSTALLED_DEV)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(INSTALLED_DEV)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m mypy
+
+bench: $(INSTALLED_DEV)
+	$(BIN)/python scripts/benchmark.py $(ARGS)

@@ -1,0 +1,242 @@
+"""The bundle: one folder with a trained, evaluated classifier and all a page needs to show it.
+
+Stage: inference. This module reads and writes the folder and trusts nothing in it: format version,
+list of files and every SHA-256 are checked first. It must not know TensorFlow,
+nor what a head computes: weights are plain arrays here.
+
+    manifest.json        format version, SHA-256 of every file, package versions, photo-set hash
+    config.toml          the resolved configuration of the experiment
+    cells.csv            the grid (geocore.cells)
+    heads/<HEAD>.npz     weights w00, w01, ... as float16 or float32, never a pickle
+    backbone.npz         the same for the backbone, only where it was fine-tuned
+    report.json          all figures with intervals, per head and photo set
+    predictions.parquet  probs of the held-out photos, one row per (head, photo)
+    photos.parquet       position, class index, split and SHA-256 of every photo; no image content
+    MODEL_CARD.md        data, measured numbers, where it is blind, provenance
+
+Source: ARCHITECTURE "The bundle"; own.
+"""
+
+import json
+import os
+import re
+import shutil
+import tomllib
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geocore.cells import CellGrid, Hierarchy, build_hierarchy, load_grid
+from geocore.errors import BundleError, GeocoreError
+from geocore.inference import bundle_files as files
+
+DEFAULT_BUNDLE = Path(__file__).resolve().parents[1] / "assets" / "bundles" / "street-world"
+PREDICTION_COLUMNS = (
+    "head",
+    "photo_id",
+    "photo_set",
+    "lat",
+    "lng",
+    "class_index",
+    "point_lat",
+    "point_lng",
+    "probs",
+)
+PHOTO_COLUMNS = ("photo_id", "photo_set", "sha256", "lat", "lng", "class_index", "split")
+_HEAD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """A checked bundle. Tables are read on first use and kept.
+
+    Attributes:
+        folder: where it lies.
+        manifest: the parsed manifest.json.
+        config: the parsed config.toml.
+        grid: the cells; `grid.leaves` is ordered by class index.
+        hierarchy: the same cells as index arrays.
+        report: the parsed report.json.
+        heads: names of the heads it holds, sorted.
+        default_head: the head to use where nobody chose one.
+        card: the model card, Markdown.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    config: dict[str, Any]
+    grid: CellGrid
+    hierarchy: Hierarchy
+    report: dict[str, Any]
+    heads: tuple[str, ...]
+    default_head: str
+    card: str
+
+    @property
+    def name(self) -> str:
+        """The folder's name, which is how people refer to the bundle."""
+        return self.folder.name
+
+    @cached_property
+    def photos(self) -> pd.DataFrame:
+        """Every photo the bundle was made from: columns `PHOTO_COLUMNS`, no image content."""
+        return pd.read_parquet(self.folder / "photos.parquet")
+
+    @cached_property
+    def _all_predictions(self) -> pd.DataFrame:
+        return pd.read_parquet(self.folder / "predictions.parquet")
+
+    def predictions(self, head: str) -> pd.DataFrame:
+        """Held-out predictions of one head: `PREDICTION_COLUMNS`, probs as float32 arrays."""
+        rows = self._all_predictions["head"] == self._known(head)
+        return self._all_predictions[rows].reset_index(drop=True)
+
+    def probs(self, head: str) -> np.ndarray:
+        """Held-out probs of one head, float32 (n_photos, n_leaves), rows as in `predictions`."""
+        rows = self.predictions(head)["probs"]
+        if rows.empty:
+            return np.zeros((0, self.grid.n_leaves), np.float32)
+        return np.stack(list(rows)).astype(np.float32)
+
+    def head_weights(self, head: str) -> list[np.ndarray]:
+        """Weights of one head, float32, in the order they were saved.
+
+        Raises:
+            ValueError: the bundle has no such head.
+            BundleError: the file is not a set of finite arrays.
+        """
+        return files.read_arrays(self.folder / "heads" / f"{self._known(head)}.npz")
+
+    def backbone_weights(self) -> list[np.ndarray] | None:
+        """Weights of a fine-tuned backbone, else None (it has its published weights)."""
+        path = self.folder / "backbone.npz"
+        return files.read_arrays(path) if path.exists() else None
+
+    def _known(self, head: str) -> str:
+        if head not in self.heads:
+            known = ", ".join(self.heads)
+            raise ValueError(f"Unknown head {head!r}. Heads of bundle '{self.name}': {known}.")
+        return head
+
+
+def load_bundle(folder: str | os.PathLike[str] = DEFAULT_BUNDLE) -> Bundle:
+    """Check and open a bundle folder.
+
+    Raises:
+        BundleError: not a bundle, a newer format, a missing, additional or altered file, or content
+            that does not fit together. The sentence says which and what to do.
+    """
+    folder = Path(folder)
+    manifest = files.read_manifest(folder)
+    files.check_files(folder, manifest["files"])
+    heads = tuple(
+        sorted(Path(name).stem for name in manifest["files"] if name.startswith("heads/"))
+    )
+    try:
+        grid = load_grid(folder / "cells.csv")
+        report = json.loads((folder / "report.json").read_text("utf-8"))
+        config = tomllib.loads((folder / "config.toml").read_text("utf-8"))
+        bundle = Bundle(
+            folder=folder, manifest=manifest, config=config, grid=grid,
+            hierarchy=build_hierarchy(grid), report=report, heads=heads,
+            default_head=report["default_head"],
+            card=(folder / "MODEL_CARD.md").read_text("utf-8"),
+        )  # fmt: skip
+    except (GeocoreError, ValueError, KeyError, TypeError) as error:
+        raise BundleError(
+            f"{folder}: the content cannot be read ({error}). Make the bundle anew."
+        ) from error
+    if bundle.default_head not in heads:
+        raise BundleError(
+            f"{folder}: report.json names the head {bundle.default_head!r}, but the bundle holds "
+            f"{', '.join(heads) or 'none'}. Make the bundle anew with scripts/train.py."
+        )
+    return bundle
+
+
+def list_bundles(folder: str | os.PathLike[str]) -> list[Path]:
+    """Bundle folders in `folder` (or `folder` itself), by name; none where it does not exist."""
+    folder = Path(folder)
+    if (folder / files.MANIFEST).is_file():
+        return [folder]
+    if not folder.is_dir():
+        return []
+    found = (path for path in folder.iterdir() if not path.name.startswith("."))
+    return sorted(path for path in found if (path / files.MANIFEST).is_file())
+
+
+def save_bundle(
+    folder: str | os.PathLike[str],
+    *,
+    config_toml: str,
+    grid: CellGrid,
+    head_weights: Mapping[str, Sequence[np.ndarray]],
+    report: Mapping[str, Any],
+    predictions: pd.DataFrame,
+    photos: pd.DataFrame,
+    model_card: str,
+    backbone_weights: Sequence[np.ndarray] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write a bundle in one step: a reader sees the old folder or the new one, never a half.
+
+    Args:
+        folder: where to; an existing bundle is replaced, any other non-empty folder is refused.
+        config_toml: the resolved configuration.
+        grid: the cells, places filled.
+        head_weights: per head its arrays, float16 or float32, stored as they are.
+        report: as in report.json; NaN becomes null.
+        predictions: columns `PREDICTION_COLUMNS`; probs a sequence of n_leaves floats per row.
+        photos: columns `PHOTO_COLUMNS` (further ones are kept).
+        model_card: Markdown.
+        backbone_weights: only where the backbone was fine-tuned.
+        provenance: further entries of the manifest, e.g. the backbone's name and weight hash.
+
+    Returns:
+        The folder.
+
+    Raises:
+        BundleError: the folder exists and is no bundle.
+        ValueError: a column is missing, a head's name cannot be a file name, or an array is not
+            finite float16 or float32.
+    """
+    folder = Path(folder).absolute()
+    files.refuse_foreign_folder(folder)
+    _check_columns("predictions", predictions, PREDICTION_COLUMNS)
+    _check_columns("photos", photos, PHOTO_COLUMNS)
+    temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.new")
+    try:
+        (temporary / "heads").mkdir(parents=True)
+        (temporary / "config.toml").write_text(config_toml, "utf-8", newline="\n")
+        (temporary / "MODEL_CARD.md").write_text(model_card, "utf-8", newline="\n")
+        (temporary / "report.json").write_text(files.as_json(report), "utf-8", newline="\n")
+        grid.save_csv(temporary / "cells.csv")
+        for head, arrays in head_weights.items():
+            if not _HEAD_NAME.fullmatch(head):
+                raise ValueError(
+                    f"A head's name must be letters, digits, - and _, received {head!r}."
+                )
+            files.write_arrays(temporary / "heads" / f"{head}.npz", arrays)
+        if backbone_weights is not None:
+            files.write_arrays(temporary / "backbone.npz", backbone_weights)
+        files.write_predictions(temporary / "predictions.parquet", predictions)
+        photos.to_parquet(temporary / "photos.parquet", index=False, compression="zstd")
+        files.write_manifest(temporary, photos, provenance or {})
+        files.replace_folder(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return folder
+
+
+def _check_columns(what: str, table: pd.DataFrame, columns: Sequence[str]) -> None:
+    if missing := [column for column in columns if column not in table]:
+        raise ValueError(
+            f"{what}: the columns {', '.join(columns)} must be there, "
+            f"missing: {', '.join(missing)}."
+        )

@@ -1,0 +1,245 @@
+"""Data stage: the one door through which bytes become pixels. It knows no models, no TensorFlow.
+
+Whatever the bytes are, `decode_photo` returns an upright RGB image or raises `ImageError`;
+it writes no temporary file.
+"""
+
+import hashlib
+import io
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pillow_heif
+from PIL import Image, UnidentifiedImageError
+
+from geocore.errors import ImageError
+
+Photo = str | Path | bytes | bytearray | memoryview | BinaryIO
+
+MAX_BYTES = 50 * 1024 * 1024
+MAX_PIXELS = 120_000_000
+MIN_SIDE_PX = 16
+WORKING_SIDE_PX = 2048
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "GIF", "BMP")
+ACCEPTED = "JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP"
+PHOTO_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".heic", ".heif"}
+    | {".avif", ".tif", ".tiff", ".gif", ".bmp"}
+)
+
+# Pillow's parsers let through whatever a malformed file made them stumble upon.
+DECODER_ERRORS = (
+    *(OSError, EOFError, MemoryError, RuntimeError, SyntaxError, ValueError, TypeError),
+    *(AttributeError, LookupError, ArithmeticError, AssertionError, BufferError),
+    *(struct.error, Warning, Image.DecompressionBombError),
+)
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_ORIENTATION_TAG = 0x0112
+
+pillow_heif.register_heif_opener()
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+
+
+def decode_photo(
+    photo: Photo, *, name: str | None = None, max_side_px: int = WORKING_SIDE_PX
+) -> Image.Image:
+    """Decode one photo of any accepted format into an upright RGB image.
+
+    Of an animation the first frame counts; transparency is laid on white; 16-bit grey keeps its
+    upper eight bits; the EXIF orientation is applied. A photo whose longer side exceeds
+    `max_side_px` is reduced to it while it is decoded, so that a 100-megapixel JPEG costs little
+    time and memory.
+
+    Args:
+        photo: Path, encoded bytes, or a binary file object (read from its beginning).
+        name: What error messages call the photo; by default the file's name.
+        max_side_px: Longest side of the result, in pixels, at least `MIN_SIDE_PX`.
+
+    Returns:
+        Image of mode RGB; no side longer than `max_side_px`, aspect ratio kept.
+
+    Raises:
+        ImageError: The file is missing, over `MAX_BYTES` or `MAX_PIXELS`, under `MIN_SIDE_PX` a
+            side, damaged, or no photo at all.
+        TypeError: `photo` is none of the accepted types.
+        ValueError: `max_side_px` is too small.
+
+    Source:
+        own.
+    """
+    if max_side_px < MIN_SIDE_PX:
+        raise ValueError(f"max_side_px must be at least {MIN_SIDE_PX}, received {max_side_px}.")
+    with open_photo(photo, name=name) as image:
+        return _rgb(_upright(_reduced(image, max_side_px)))
+
+
+def thumbnail(photo: Photo, side_px: int = 480, *, name: str | None = None) -> Image.Image:
+    """Decode one photo for display: as `decode_photo`, at most `side_px` pixels a side."""
+    return decode_photo(photo, name=name, max_side_px=side_px)
+
+
+def photo_sha256(photo: Photo, *, name: str | None = None) -> str:
+    """SHA-256 of the encoded file, as 64 hexadecimal digits.
+
+    Raises:
+        ImageError: The file is missing or over `MAX_BYTES`.
+    """
+    name = name or photo_name(photo)
+    with _byte_stream(photo, name) as stream:
+        return hashlib.sha256(stream.read()).hexdigest()
+
+
+def photo_name(photo: Photo) -> str:
+    """What messages call a photo: its file name, or "photo" when it has none."""
+    given = photo if isinstance(photo, str | Path) else getattr(photo, "name", None)
+    return Path(given).name if isinstance(given, str | Path) else "photo"
+
+
+@contextmanager
+def open_photo(photo: Photo, *, name: str | None = None) -> Iterator[Image.Image]:
+    """Open a photo without decoding its pixels, its size and format checked.
+
+    Inside the `with` block every failure of the decoder becomes an `ImageError` that names the
+    file.
+
+    Raises:
+        ImageError: See `decode_photo`.
+    """
+    name = name or photo_name(photo)
+    with _byte_stream(photo, name) as stream:
+        try:
+            with Image.open(stream, formats=FORMATS) as image:
+                _check_size(image.size, name)
+                yield image
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise ImageError(_too_many_pixels(name)) from error
+        except UnidentifiedImageError as error:
+            raise ImageError(
+                f"{name}: the content is not a photo in a known format, whatever the file is "
+                f"called. Give one of {ACCEPTED}."
+            ) from error
+        except DECODER_ERRORS as error:
+            raise ImageError(
+                f"{name}: the photo is damaged or incomplete ({type(error).__name__}: {error}). "
+                "Copy it again from its source, or save it as JPEG in an image viewer."
+            ) from error
+
+
+@contextmanager
+def _byte_stream(photo: Photo, name: str) -> Iterator[BinaryIO]:
+    """The encoded photo as a seekable stream of at most `MAX_BYTES`."""
+    if isinstance(photo, str | Path):
+        with _open_file(Path(photo), name) as file:
+            yield file
+        return
+    if isinstance(photo, bytes | bytearray | memoryview):
+        content = bytes(photo)
+    elif hasattr(photo, "read"):
+        content = _read_from_start(photo)
+    else:
+        raise TypeError(
+            f"photo must be a path, bytes or a binary file object, received {type(photo).__name__}."
+        )
+    _check_n_bytes(len(content), name)
+    yield io.BytesIO(content)
+
+
+def _open_file(path: Path, name: str) -> BinaryIO:
+    if not path.is_file():
+        raise ImageError(f"{name}: there is no such file at {path}. Check the path.")
+    try:
+        _check_n_bytes(path.stat().st_size, name)
+        return path.open("rb")
+    except OSError as error:
+        raise ImageError(
+            f"{name}: the file cannot be read ({error.strerror}). Check its permissions."
+        ) from error
+
+
+def _read_from_start(file: BinaryIO) -> bytes:
+    if hasattr(file, "seek"):
+        file.seek(0)
+    content = file.read(MAX_BYTES + 1)
+    if not isinstance(content, bytes):
+        raise TypeError("photo must be a file opened in binary mode ('rb'), received a text file.")
+    return content
+
+
+def _check_n_bytes(n_bytes: int, name: str) -> None:
+    if n_bytes == 0:
+        raise ImageError(f"{name}: the file is empty (0 bytes). Copy it again from its source.")
+    if n_bytes > MAX_BYTES:
+        raise ImageError(
+            f"{name}: the file must have at most {MAX_BYTES >> 20} MB, received more. "
+            "Save it smaller, for example as JPEG."
+        )
+
+
+def _check_size(size_px: tuple[int, int], name: str) -> None:
+    width, height = size_px
+    if width * height > MAX_PIXELS:
+        raise ImageError(_too_many_pixels(name, f", received {width} x {height}"))
+    if min(width, height) < MIN_SIDE_PX:
+        raise ImageError(
+            f"{name}: a photo must have at least {MIN_SIDE_PX} pixels a side to show a place, "
+            f"received {width} x {height}. Give the original photo."
+        )
+
+
+def _too_many_pixels(name: str, received: str = "") -> str:
+    return (
+        f"{name}: the photo must have at most {MAX_PIXELS // 1_000_000} megapixels{received}. "
+        "Save it smaller in an image viewer."
+    )
+
+
+def _reduced(image: Image.Image, max_side_px: int) -> Image.Image:
+    """The decoded image, no side longer than `max_side_px`; JPEG is reduced while decoding."""
+    if image.mode in ("1", "P", "PA"):
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    image.thumbnail((max_side_px, max_side_px), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    image.load()
+    return image
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Apply the EXIF orientation; an unreadable EXIF block leaves the image as it is."""
+    try:
+        turn = _UPRIGHT.get(image.getexif().get(_ORIENTATION_TAG, 1))
+    except DECODER_ERRORS:
+        turn = None
+    return image if turn is None else image.transpose(turn)
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    """The image in mode RGB without metadata: alpha on white, deep grey scaled to eight bits."""
+    if image.mode.startswith(("I", "F")):
+        image = _eight_bit_grey(image)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    rgb = Image.new("RGB", image.size)
+    rgb.paste(image.convert("RGB"))
+    return rgb
+
+
+def _eight_bit_grey(image: Image.Image) -> Image.Image:
+    """Scale 16-bit grey by its full range, 32-bit integers and floats by the range they use."""
+    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
+    low, high = (0.0, 65535.0) if image.mode.startswith("I;16") else (values.min(), values.max())
+    scaled = (values - low) * (255.0 / max(high - low, 1e-12))
+    return Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8), mode="L")

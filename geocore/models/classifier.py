@@ -1,0 +1,108 @@
+"""Models stage: pooling, the cell classifier on pooled features, and the whole network from photo to logits (thesis 4.1).
+
+photo -> backbone -> pooling -> Dense(1280, ReLU) -> dropout 0.5 -> head -> logits over leaves.
+"""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+POOLINGS = ("max", "mean", "max+mean")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierConfig:
+    """What stands between the backbone and the head.
+
+    Attributes:
+        pooling: ``"max"`` (thesis 4.1), ``"mean"``, or both side by side.
+        hidden_units: width of the hidden layer; the thesis has 1280.
+        dropout: rate behind the hidden layer.
+        weight_decay: L2 factor (lambda of eq. 6.2) on every kernel of the classifier.
+        standardise: shift and scale each pooled feature by its mean and deviation over the training photos.
+    """
+
+    pooling: str = "max"
+    hidden_units: int = 1280  # 4.1
+    dropout: float = 0.5  # 6.1.3
+    weight_decay: float = 1e-5  # 6.1.3
+    standardise: bool = False
+
+    def __post_init__(self) -> None:
+        if self.pooling not in POOLINGS:
+            raise ValueError(f"pooling must be one of {', '.join(POOLINGS)}, received {self.pooling!r}.")
+        if self.hidden_units < 1:
+            raise ValueError(f"hidden_units must be at least 1, received {self.hidden_units}.")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must lie in [0, 1), received {self.dropout}.")
+        if self.weight_decay < 0:
+            raise ValueError(f"weight_decay must not be negative, received {self.weight_decay}.")
+
+
+def pool(feature_map: keras.KerasTensor, pooling: str) -> keras.KerasTensor:
+    """Feature map (n, h, w, c) -> pooled features (n, c), or (n, 2c) for ``"max+mean"``."""
+    pooled = []
+    if "max" in pooling:
+        pooled.append(ops.max(feature_map, axis=(1, 2)))
+    if "mean" in pooling:
+        pooled.append(ops.mean(feature_map, axis=(1, 2)))
+    return pooled[0] if len(pooled) == 1 else ops.concatenate(pooled, axis=-1)
+
+
+def n_pooled(n_channels: int, pooling: str) -> int:
+    """Length of the pooled features of a feature map with that many channels."""
+    return n_channels * len(pooling.split("+"))
+
+
+def build_classifier(
+    n_features: int, head: layers.Layer, config: ClassifierConfig, seed: int = 42
+) -> keras.Model:
+    """Cell classifier on pooled features.
+
+    Args:
+        n_features: length of the pooled features.
+        head: layer of HEADS, from hidden features to logits (n, n_leaves).
+        config: width and regularisation.
+        seed: seed of the dropout masks and the initial weights of the hidden layer.
+
+    Returns:
+        Keras model from (n, n_features) to logits (n, n_leaves). Rows sum to 1: no; see `heads.normalise`.
+
+    Source: thesis 4.1; hidden layer and dropout 6.1.3.
+    """
+    features = keras.Input((n_features,), name="features")
+    x = features
+    if config.standardise:
+        x = layers.Normalization(name="standardise")(x)
+    x = layers.Dense(
+        config.hidden_units,
+        activation="relu",
+        kernel_initializer=keras.initializers.GlorotUniform(seed=seed),
+        kernel_regularizer=keras.regularizers.L2(config.weight_decay),
+        name="hidden",
+    )(x)
+    x = layers.Dropout(config.dropout, seed=seed, name="dropout")(x)
+    return keras.Model(features, head(x), name="classifier")
+
+
+def fit_standardisation(classifier: keras.Model, features: np.ndarray) -> None:
+    """Set the classifier's standardisation, if it has one, from the training photos' features (n_photos, n_features)."""
+    for layer in classifier.layers:
+        if isinstance(layer, layers.Normalization):
+            layer.adapt(features)
+
+
+def on_feature_map(
+    feature_shape: tuple[int, int, int], classifier: keras.Model, pooling: str
+) -> keras.Model:
+    """The classifier with its pooling, as a model on the feature map (n, h, w, c): what Grad-CAM looks at."""
+    feature_map = keras.Input(feature_shape, name="feature_map")
+    return keras.Model(feature_map, classifier(pool(feature_map, pooling)), name="head_only")
+
+
+def on_photos(backbone: keras.Model, classifier: keras.Model, pooling: str) -> keras.Model:
+    """Backbone and classifier as one network from photos (n, size_px, size_px, 3) in 0..255 to logits (n, n_leaves)."""
+    pooled = pool(backbone.output, pooling)
+    return keras.Model(backbone.input, classifier(pooled), name="photo_to_logits")

@@ -1,0 +1,195 @@
+"""What every page shares: the frame, the sidebar, the one error box and everything kept in memory.
+
+Stage: dashboard. The only place with `st.cache_*`. It must not know what a page shows, and it
+loads TensorFlow only when a page asks for the predictor.
+
+    from dashboard.common import page
+
+    with page("Cell explorer", ":material/grid_view:") as view:
+        st.write(view.bundle.grid.n_leaves, view.head)
+"""
+
+import logging
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from dashboard.offline_map import show_map
+from geocore.errors import GeocoreError
+from geocore.inference.bundle import DEFAULT_BUNDLE, Bundle, list_bundles, load_bundle
+from geocore.inference.bundle_files import MANIFEST, file_sha256
+
+if TYPE_CHECKING:
+    from geocore.inference.predictor import Predictor
+
+__all__ = ["View", "error_box", "fragment", "keep", "load_predictor", "page", "plain", "show_map"]
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:])")
+_LOG = logging.getLogger(__name__)
+_FOOTER = (
+    "A model's suggestion, often wrong: confirm it with other evidence before anyone acts on it. "
+    "Never use it to find out where a private person lives or is."
+)
+
+
+@dataclass(frozen=True)
+class View:
+    """What the sidebar chose: the opened bundle and the name of one of its heads."""
+
+    bundle: Bundle
+    head: str
+
+
+@contextmanager
+def page(title: str, icon: str) -> Iterator[View]:
+    """The frame of a page: title, sidebar, header, error box and footer around its content.
+
+    A bundle that cannot be opened shows a sentence in place of the content.
+    """
+    st.set_page_config(page_title=f"{title} · Geolocation", page_icon=icon, layout="wide")
+    st.title(title)
+    view = None
+    with error_box():
+        view = _chosen_view()
+    if view is not None:
+        _bundle_line(view.bundle)
+        with error_box():
+            yield view
+    st.divider()
+    st.caption(_FOOTER)
+    if view is None:
+        st.stop()
+
+
+@contextmanager
+def error_box() -> Iterator[None]:
+    """The one place where a failure becomes a sentence instead of a traceback."""
+    try:
+        yield
+    except GeocoreError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    except Exception:
+        _LOG.exception("unexpected failure on a page")
+        st.error(
+            "This part of the page failed unexpectedly. Reload the page; if it fails again, give "
+            "the terminal's last lines to whoever runs this dashboard.",
+            icon=":material/error:",
+        )
+
+
+def plain(text: str) -> str:
+    """Text from outside (file names, places) as Markdown that shows exactly this text.
+
+    Unescaped, a file's name could draw a picture from another server.
+    """
+    return _MARKDOWN.sub(r"\\\1", text)
+
+
+def fragment(show: Callable[..., None]) -> Callable[..., None]:
+    """`st.fragment` with its own error box: a part of a page that reruns alone."""
+
+    @st.fragment
+    @wraps(show)
+    def shown(*args: Any, **kwargs: Any) -> None:
+        with error_box():
+            show(*args, **kwargs)
+
+    return shown
+
+
+def keep(message: str, max_entries: int = 64) -> Callable[[Callable[..., Any]], Any]:
+    """Keep a function's results in memory, by the values of its arguments, shared by all readers.
+
+    Give it names, numbers and bytes; an argument whose name starts with an underscore (a bundle)
+    is not compared, so pass what identifies it beside it.
+
+    Args:
+        message: status line shown while the result is computed.
+        max_entries: results kept; the oldest go first.
+    """
+    return st.cache_data(show_spinner=message, max_entries=max_entries)
+
+
+def open_bundle(folder: Path) -> Bundle:
+    """The checked bundle in `folder`, opened once for all readers and again when it changes.
+
+    Raises:
+        BundleError: it cannot be used; the sentence says why.
+    """
+    return _open_bundle(str(folder), _stamp(folder))
+
+
+def load_predictor(bundle: Bundle) -> "Predictor":
+    """The predictor of a bundle, made once for all readers. Loads TensorFlow."""
+    return _load_predictor(str(bundle.folder), _stamp(bundle.folder))
+
+
+@st.cache_resource(show_spinner="Checking and opening the bundle …", max_entries=4)
+def _open_bundle(folder: str, stamp: int) -> Bundle:
+    return load_bundle(folder)
+
+
+@st.cache_resource(show_spinner="Loading the model, some seconds the first time …", max_entries=2)
+def _load_predictor(folder: str, stamp: int) -> "Predictor":
+    from geocore.inference.predictor import Predictor
+
+    return Predictor.load(folder)
+
+
+def _stamp(folder: Path) -> int:
+    manifest = folder / MANIFEST
+    return manifest.stat().st_mtime_ns if manifest.is_file() else 0
+
+
+def _bundle_folders() -> list[Path]:
+    own = os.environ.get("GEOCORE_BUNDLES", "")
+    folders = [DEFAULT_BUNDLE, *(list_bundles(own) if own else [])]
+    return list(dict.fromkeys(folder.resolve() for folder in folders))
+
+
+def _chosen_view() -> View:
+    bundle = open_bundle(_pick_bundle())
+    return View(bundle, _pick_head(bundle))
+
+
+def _pick_bundle() -> Path:
+    folders = {str(folder): folder for folder in _bundle_folders()}
+    chosen = st.sidebar.selectbox(
+        "Bundle",
+        list(folders),
+        format_func=lambda folder: folders[folder].name,
+        key="bundle",
+        persist_state="session",
+        help="A trained model with its cells and its measured results. Put further bundles into "
+        "the folder named by GEOCORE_BUNDLES.",
+    )
+    return folders[chosen]
+
+
+def _pick_head(bundle: Bundle) -> str:
+    if st.session_state.get("head") not in bundle.heads:
+        st.session_state["head"] = bundle.default_head
+    return st.sidebar.selectbox(
+        "Head",
+        bundle.heads,
+        key="head",
+        persist_state="session",
+        help="The last step of the model. All heads of a bundle share its cells; the bundle's own "
+        f"choice is {bundle.default_head}.",
+    )
+
+
+def _bundle_line(bundle: Bundle) -> None:
+    manifest = bundle.manifest
+    sha256 = file_sha256(bundle.folder / MANIFEST)
+    st.caption(
+        f"Bundle **{plain(bundle.name)}** · format {manifest['format_version']} · "
+        f"made {plain(str(manifest['created'])[:10])} · SHA-256 `{sha256[:12]}`"
+    )

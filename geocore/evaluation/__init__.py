@@ -1,0 +1,1 @@
+"""Stage evaluation: probs, labels and points in, figures with intervals out."""

@@ -1,0 +1,85 @@
+"""Intervals by drawing the photos again and again: what another sample could have given.
+
+Stage: evaluation. It must not know what the figures mean.
+
+Resamples depend on the number of photos and the seed alone. Heads measured on the same photos in
+the same order thus meet the same resamples (paired), and a difference between heads is as sure as
+their shared photos make it.
+
+Source: Efron 1979, percentile interval.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+N_BOOTSTRAP = 1000
+SEED = 42
+CHUNK_SIZE = 2_000_000
+"""Photo draws held in memory at once (about 50 MB), however many photos and resamples there are."""
+
+
+def resamples(
+    n_photos: int, n_bootstrap: int = N_BOOTSTRAP, seed: int = SEED
+) -> Iterator[np.ndarray]:
+    """Rows of photo indices drawn with replacement, in chunks: int64 (n_in_chunk, n_photos).
+
+    Raises:
+        ValueError: no photo or no resample.
+    """
+    if n_photos < 1 or n_bootstrap < 1:
+        raise ValueError(
+            "A bootstrap needs at least one photo and one resample, "
+            f"received n_photos {n_photos} and n_bootstrap {n_bootstrap}."
+        )
+    rng = np.random.default_rng(seed)
+    step = max(1, CHUNK_SIZE // n_photos)
+    for start in range(0, n_bootstrap, step):
+        yield rng.integers(n_photos, size=(min(step, n_bootstrap - start), n_photos))
+
+
+def resampled_sums(columns: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """Sum of every column over every resample, by counting how often each photo was drawn.
+
+    Args:
+        columns: float (n_photos, n_columns), one value per photo.
+        draws: int (n_resamples, n_photos), from `resamples`.
+
+    Returns:
+        float64 (n_resamples, n_columns).
+    """
+    n_resamples, n_photos = draws.shape
+    flat = draws + np.arange(n_resamples)[:, None] * n_photos
+    counts = np.bincount(flat.ravel(), minlength=n_resamples * n_photos)
+    return counts.reshape(n_resamples, n_photos).astype(np.float64) @ columns
+
+
+def figure(value: float, resampled: np.ndarray) -> dict:
+    """One figure of a report: `{"value": .., "ci95": [low, high]}`.
+
+    All three are None where it cannot be computed; resamples in which it cannot do not count.
+    """
+    resampled = resampled[np.isfinite(resampled)]
+    if not np.isfinite(value) or resampled.size == 0:
+        return {"value": None, "ci95": [None, None]}
+    low, high = np.percentile(resampled, [2.5, 97.5])
+    return {"value": float(value), "ci95": [float(low), float(high)]}
+
+
+def mean_figure(values: np.ndarray, *, n_bootstrap: int = N_BOOTSTRAP, seed: int = SEED) -> dict:
+    """Mean of one value per photo with its interval, e.g. of the difference between two heads.
+
+    Args:
+        values: float (n_photos,); NaN where a photo does not count.
+        n_bootstrap: number of resamples.
+        seed: of the draws.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    counts = ~np.isnan(values)
+    columns = np.column_stack([np.where(counts, values, 0.0), counts])
+    sums = np.concatenate(
+        [resampled_sums(columns, draws) for draws in resamples(len(values), n_bootstrap, seed)]
+    )
+    total, n_counted = columns.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        return figure(np.divide(total, n_counted), sums[:, 0] / sums[:, 1])

@@ -1,4 +1,4 @@
-"""Stage cells: coordinates -> adaptive S2 cells -> hierarchy. Loads neither TensorFlow nor a drawing library."""
+"""Stage cells: coordinates -> adaptive S2 cells -> hierarchy. Loads no TensorFlow, no folium."""
 
 from geocore.cells.grid import UNASSIGNED, CellGrid, generate_cells
 from geocore.cells.grid_file import load_grid

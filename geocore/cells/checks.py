@@ -21,7 +21,8 @@ def check_coordinates(lat: ArrayLike, lng: ArrayLike) -> tuple[FloatArray, Float
     lat, lng = _as_floats("lat", lat), _as_floats("lng", lng)
     if lat.shape != lng.shape:
         raise ValueError(
-            f"lat and lng must be of equal length, received {len(lat)} latitudes and {len(lng)} longitudes."
+            f"lat and lng must be of equal length, received {len(lat)} latitudes "
+            f"and {len(lng)} longitudes."
         )
     hint = " Latitude comes before longitude." if _look_swapped(lat, lng) else ""
     _check_range("lat", lat, 90, hint)
@@ -32,7 +33,7 @@ def check_coordinates(lat: ArrayLike, lng: ArrayLike) -> tuple[FloatArray, Float
 def check_grid_settings(
     t_min: int, t_max: int, level_start: int, level_end: int, covers_sphere: bool
 ) -> None:
-    """Check the settings of Algorithm 1; a grid that covers the whole sphere must start from few enough roots.
+    """Check the settings of Algorithm 1; covering the whole sphere needs few enough roots.
 
     Raises:
         TypeError: If one is not a whole number.
@@ -45,14 +46,17 @@ def check_grid_settings(
     if t_min < 0 or t_max < 1:
         raise ValueError(f"t_min must be >= 0 and t_max >= 1, received {t_min} and {t_max}.")
     if t_min > t_max:
-        raise ValueError(f"t_min must not be above t_max, received t_min = {t_min} and t_max = {t_max}.")
+        raise ValueError(
+            f"t_min must not be above t_max, received t_min = {t_min} and t_max = {t_max}."
+        )
     highest = MAX_COVERING_LEVEL if covers_sphere else MAX_LEVEL
     if not 0 <= level_start <= highest:
         why = " where the cells cover the whole sphere" if covers_sphere else ""
         raise ValueError(f"level_start must be from 0 to {highest}{why}, received {level_start}.")
     if not level_start <= level_end <= MAX_LEVEL:
         raise ValueError(
-            f"level_end must be from level_start = {level_start} to {MAX_LEVEL}, received {level_end}."
+            f"level_end must be from level_start = {level_start} to {MAX_LEVEL}, "
+            f"received {level_end}."
         )
 
 

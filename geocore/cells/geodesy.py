@@ -1,7 +1,7 @@
 """Distances and means on the sphere (stage: cells). Knows nothing about S2, photos or models.
 
-Degrees in, kilometres or degrees out. The Earth is a sphere of its mean radius: at worst 0.5 % off the ellipsoid, far
-below the error of any photo geolocation.
+Degrees in, kilometres or degrees out. The Earth is a sphere of its mean radius: at worst 0.5 % off
+the ellipsoid, far below the error of any photo geolocation.
 """
 
 import numpy as np

@@ -1,11 +1,12 @@
-"""Algorithm 1: photos' coordinates -> a grid of adaptive S2 cells (stage: cells). Knows nothing about photo files or models.
+"""Algorithm 1: coordinates of photos -> a grid of adaptive S2 cells (stage: cells).
 
-The level-30 ids are sorted once; a cell is a range of ids, so counting its photos is two binary searches.
+Knows nothing about photo files or models.
+The level-30 ids are sorted once; a cell is a range of ids, so counting its photos is two binary
+searches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,8 +25,8 @@ UNASSIGNED = -1
 POLICIES = ("drop", "preserve")
 CSV_COLUMNS = ("token", "level", "parent", "class_index", "n_photos", "lat", "lng", "place")
 
-# Coordinates are summed in steps of 2^-29 Earth radii (1 cm): such sums are exact in float64 up to 16 million photos a
-# cell, so that a centroid does not depend on the order of the photos.
+# Coordinates are summed in steps of 2^-29 Earth radii (1 cm): such sums are exact in float64 up to
+# 16 million photos a cell, so that a centroid does not depend on the order of the photos.
 _STEPS = 2.0**29
 _CHUNK = 1 << 18
 
@@ -42,9 +43,10 @@ class CellGrid:
     """Inner cells and leaves of one division of the world.
 
     Attributes:
-        cells: One row per cell, sorted by (level, cell_id): cell_id (uint64), token, level, parent (token, "" for roots),
-            class_index (UNASSIGNED for inner cells), n_photos (of an inner cell: all its photos, those of dropped cells
-            too), lat, lng (centroid of the photos in degrees; of an empty cell: its middle), place.
+        cells: One row per cell, sorted by (level, cell_id): cell_id (uint64), token, level, parent
+            (token, "" for roots), class_index (UNASSIGNED for inner cells), n_photos (of an inner
+            cell: all its photos, those of dropped cells too), lat, lng (centroid of the photos in
+            degrees; of an empty cell: its middle), place.
     """
 
     cells: pd.DataFrame
@@ -81,7 +83,7 @@ class CellGrid:
         return CellGrid(self.cells.assign(place=names))
 
     def save_csv(self, path: str | Path) -> None:
-        """Write the grid to a CSV that `load_grid` reads back; class_index is empty for inner cells."""
+        """Write the grid as CSV for `load_grid`; class_index is empty for inner cells."""
         index = self.cells["class_index"]
         written = self.cells.assign(class_index=index.astype(str).where(index != UNASSIGNED, ""))
         written.to_csv(path, columns=list(CSV_COLUMNS), index=False)
@@ -99,11 +101,12 @@ def generate_cells(
 ) -> CellGrid:
     """Divide the world so that each cell holds between `t_min` and `t_max` photos.
 
-    From the cells of `level_start` on, a cell with more than `t_max` photos is replaced by its four children, down to
-    `level_end`. With policy `drop`, cells with fewer than `t_min` photos are then dropped, and inner cells that no
-    longer lead to a leaf are pruned; photos there are UNASSIGNED. With `preserve` nothing is dropped: the leaves,
-    empty ones included, cover the whole sphere. Leaves are numbered along the Hilbert curve, so that neighbours get
-    neighbouring class indices; the order of the photos plays no part.
+    From the cells of `level_start` on, a cell with more than `t_max` photos is replaced by its four
+    children, down to `level_end`. With policy `drop`, cells with fewer than `t_min` photos are then
+    dropped, and inner cells that no longer lead to a leaf are pruned; photos there are UNASSIGNED.
+    With `preserve` nothing is dropped: the leaves, empty ones included, cover the whole sphere.
+    Leaves are numbered along the Hilbert curve, so that neighbours get neighbouring class indices;
+    the order of the photos plays no part.
 
     Args:
         lat: Latitudes of the photos in degrees, `(n_photos,)`.
@@ -121,7 +124,8 @@ def generate_cells(
         ValueError: If an argument is out of its range or contradicts another one.
         GridError: If no cell keeps enough photos.
 
-    Source: thesis algorithm 1; `preserve` after 8.2 "World Cell Preservation"; pruning and numbering are ours.
+    Source: thesis algorithm 1; `preserve` after 8.2 "World Cell Preservation"; pruning and
+    numbering are ours.
     """
     lat, lng = check_coordinates(lat, lng)
     if not len(lat):
@@ -132,24 +136,30 @@ def generate_cells(
     check_grid_settings(t_min, t_max, level_start, level_end, covers_sphere)
     ids = s2.cell_ids(lat, lng)
     ids_sorted = np.sort(ids)
-    roots = _roots(ids_sorted, level_start, covers_sphere)
+    roots = s2.cells_at_level(level_start) if covers_sphere else _used_roots(ids, level_start)
     inner, ends = _split(ids_sorted, roots, t_max, level_end)
-    sums = _vector_sums(lat, lng, ids, ends)
     kept = ends if covers_sphere else ends[_count(ids_sorted, ends) >= t_min]
     if not len(kept):
-        most = int(_count(ids_sorted, ends).max())
-        raise GridError(
-            f"No cell is left: every cell must hold at least t_min = {t_min} photos, but with t_max = {t_max} the fullest "
-            f"of {len(ends)} cells holds {most} of {len(ids)} photos. Lower t_min, or raise t_max."
-        )
-    used_inner = inner[_count(kept, inner) > 0]
-    return CellGrid(_cell_table(used_inner, kept, level_start, ids_sorted, ends, sums))
+        _refuse_empty(_count(ids_sorted, ends), t_min, t_max)
+    table = _cell_table(inner[_count(kept, inner) > 0], kept, level_start)
+    cells = table["cell_id"].to_numpy()
+    centroid_lat, centroid_lng = _centroids(cells, ends, _vector_sums(lat, lng, ids, ends))
+    n_photos = _count(ids_sorted, cells)
+    return CellGrid(
+        table.assign(n_photos=n_photos, lat=centroid_lat, lng=centroid_lng, place=[""] * len(cells))
+    )
 
 
-def _roots(ids_sorted: s2.IdArray, level_start: int, covers_sphere: bool) -> s2.IdArray:
-    if covers_sphere:
-        return s2.cells_at_level(level_start)
-    return np.unique(s2.parent(ids_sorted, level_start))
+def _refuse_empty(n_photos: NDArray[np.int64], t_min: int, t_max: int) -> None:
+    raise GridError(
+        f"No cell is left: every cell must hold at least t_min = {t_min} photos, but with "
+        f"t_max = {t_max} the fullest of {len(n_photos)} cells holds {n_photos.max()} of "
+        f"{n_photos.sum()} photos. Lower t_min, or raise t_max."
+    )
+
+
+def _used_roots(ids: s2.IdArray, level_start: int) -> s2.IdArray:
+    return np.unique(s2.parent(ids, level_start))
 
 
 def _split(
@@ -173,7 +183,7 @@ def _count(ids_sorted: s2.IdArray, cells: s2.IdArray) -> NDArray[np.int64]:
 
 
 def _find(ids: s2.IdArray, cells: s2.IdArray) -> NDArray[np.int64]:
-    """Position, among sorted cells that do not overlap, of the cell that contains each id, or UNASSIGNED."""
+    """Position of the cell around each id, or UNASSIGNED; cells are sorted and do not overlap."""
     first, last = s2.id_range(cells)
     position = np.searchsorted(first, ids, "right") - 1
     return np.where((position >= 0) & (ids <= last[position]), position, UNASSIGNED)
@@ -194,48 +204,37 @@ def _vector_sums(lat: FloatArray, lng: FloatArray, ids: s2.IdArray, ends: s2.IdA
 def _centroids(
     cells: s2.IdArray, ends: s2.IdArray, sums: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Normalised mean of each cell's photos, to 1e-6 degrees (10 cm); the middle of a cell without one."""
+    """Normalised mean of each cell's photos, to 1e-6 degrees; without one, the cell's middle."""
     first, last = s2.id_range(cells)
     up_to = np.vstack([np.zeros(3), np.cumsum(sums, axis=0)])
-    total = up_to[np.searchsorted(ends, last, "right")] - up_to[np.searchsorted(ends, first, "left")]
+    before, after = np.searchsorted(ends, first, "left"), np.searchsorted(ends, last, "right")
+    total = up_to[after] - up_to[before]
     has_mean = np.linalg.norm(total, axis=1) > SHORTEST_MEAN
-    lat, lng = (
-        np.where(has_mean, mean, middle)
-        for mean, middle in zip(lat_lng(total), s2.centers(cells), strict=True)
-    )
-    return np.round(lat, 6), np.round(lng, 6)
+    means, middles = np.stack(lat_lng(total)), np.stack(s2.centers(cells))
+    lat, lng = np.round(np.where(has_mean, means, middles), 6)
+    return lat, lng
 
 
-def _cell_table(
-    inner: s2.IdArray,
-    leaves: s2.IdArray,
-    level_start: int,
-    ids_sorted: s2.IdArray,
-    ends: s2.IdArray,
-    sums: FloatArray,
-) -> pd.DataFrame:
+def _cell_table(inner: s2.IdArray, leaves: s2.IdArray, level_start: int) -> pd.DataFrame:
+    """The columns that follow from the ids alone, sorted by (level, cell_id)."""
     cells = np.concatenate([inner, leaves])
     class_index = np.concatenate([np.full(len(inner), UNASSIGNED), np.arange(len(leaves))])
     level = s2.level_of(cells)
     order = np.lexsort([cells, level])
     cells, class_index, level = cells[order], class_index[order], level[order]
-    lat, lng = _centroids(cells, ends, sums)
     return pd.DataFrame(
         {
             "cell_id": cells,
             "token": s2.token(cells),
             "level": level,
-            "parent": parent_tokens(cells, level, level_start),
+            "parent": parent_tokens(cells, level_start),
             "class_index": class_index,
-            "n_photos": _count(ids_sorted, cells),
-            "lat": lat,
-            "lng": lng,
-            "place": [""] * len(cells),
         }
     )
 
 
-def parent_tokens(cells: s2.IdArray, level: NDArray[np.int64], level_start: int) -> Sequence[str]:
+def parent_tokens(cells: s2.IdArray, level_start: int) -> list[str]:
     """Token of each cell's parent, "" for the roots."""
+    level = s2.level_of(cells)
     tokens = s2.token(s2.parent(cells, np.maximum(level - 1, level_start)))
     return [text if above else "" for text, above in zip(tokens, level > level_start, strict=True)]

@@ -1,6 +1,7 @@
-"""cells.csv -> grid, every column checked (stage: cells). Knows nothing about how the file came to be.
+"""cells.csv -> grid, every column checked (stage: cells). Knows nothing of how it came to be.
 
-Columns: token, level, parent (empty for roots), class_index (empty for inner cells), n_photos, lat, lng, place.
+Columns: token, level, parent (empty for roots), class_index (empty for inner cells), n_photos, lat,
+lng, place.
 """
 
 from pathlib import Path
@@ -19,7 +20,8 @@ _ADVICE = "Correct the file, or write it anew with scripts/build_grid.py."
 def load_grid(path: str | Path) -> CellGrid:
     """Read and check a grid written by `CellGrid.save_csv`.
 
-    Further columns are ignored; rows may come in any order. Row numbers in messages count the header as row 1.
+    Further columns are ignored; rows may come in any order. Row numbers in messages count the
+    header as row 1.
 
     Raises:
         GridError: If the file is missing or is no such table, with the column and the row at fault.
@@ -28,7 +30,12 @@ def load_grid(path: str | Path) -> CellGrid:
     table = _read(path)
     cells = pd.DataFrame({"cell_id": _cell_ids(path, table["token"]), "token": table["token"]})
     cells["level"] = _numbers(path, table, "level", whole=True)
-    _refuse(path, table["level"], cells["level"] != s2.level_of(cells["cell_id"]), "the level of its token")
+    _refuse(
+        path,
+        table["level"],
+        cells["level"] != s2.level_of(cells["cell_id"]),
+        "the level of its token",
+    )
     cells["parent"] = table["parent"]
     _check_parents(path, cells)
     is_inner = cells["token"].isin(set(cells["parent"]))
@@ -46,14 +53,16 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except FileNotFoundError as error:
-        raise GridError(f"{path}: there is no such file; a grid of cells is expected here.") from error
+        raise GridError(
+            f"{path}: there is no such file; a grid of cells is expected here."
+        ) from error
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise GridError(f"{path}: not a readable CSV table ({error}). {_ADVICE}") from error
     missing = [column for column in CSV_COLUMNS if column not in table]
     if missing:
         raise GridError(
-            f"{path.name}: column {missing[0]!r} is missing; a grid has the columns {', '.join(CSV_COLUMNS)}, "
-            f"received {', '.join(table.columns)}. {_ADVICE}"
+            f"{path.name}: column {missing[0]!r} is missing; a grid has the columns "
+            f"{', '.join(CSV_COLUMNS)}, received {', '.join(table.columns)}. {_ADVICE}"
         )
     if table.empty:
         raise GridError(f"{path.name}: a grid needs at least one cell, received none. {_ADVICE}")
@@ -68,18 +77,18 @@ def _cell_ids(path: Path, tokens: pd.Series) -> s2.IdArray:
 
 
 def _check_parents(path: Path, cells: pd.DataFrame) -> None:
-    level = cells["level"].to_numpy()
-    expected = pd.Series(parent_tokens(cells["cell_id"].to_numpy(), level, int(level.min())))
+    ids = cells["cell_id"].to_numpy()
+    expected = pd.Series(parent_tokens(ids, int(cells["level"].min())))
     wrong = cells["parent"] != expected
-    _refuse(path, cells["parent"], wrong, "the token of the cell one level above, empty for roots only")
+    _refuse(
+        path, cells["parent"], wrong, "the token of the cell one level above, empty for roots only"
+    )
     is_orphan = ~cells["parent"].isin({"", *cells["token"]})
     _refuse(path, cells["parent"], is_orphan, "a cell of this table")
 
 
-def _class_index(
-    path: Path, table: pd.DataFrame, ids: pd.Series, is_inner: pd.Series
-) -> pd.Series:
-    """Class indices, checked to be 0, 1, 2, ... along the Hilbert curve on the leaves and empty elsewhere."""
+def _class_index(path: Path, table: pd.DataFrame, ids: pd.Series, is_inner: pd.Series) -> pd.Series:
+    """Class indices: 0, 1, 2, ... along the Hilbert curve on the leaves, empty elsewhere."""
     received = table["class_index"]
     _refuse(path, received, is_inner & (received != ""), "empty for a cell that has children")
     _refuse(path, received, ~is_inner & (received == ""), "given for a cell without children")
@@ -102,6 +111,6 @@ def _refuse(path: Path, received: pd.Series, is_bad: ArrayLike, must: str) -> No
     bad = received[np.asarray(is_bad)]
     if len(bad):
         raise GridError(
-            f"{path.name}: column {received.name!r} must be {must}; {len(bad)} of {len(received)} rows are not, "
-            f"first row {bad.index[0] + 2} ({bad.iloc[0]!r}). {_ADVICE}"
+            f"{path.name}: column {received.name!r} must be {must}; {len(bad)} of {len(received)} "
+            f"rows are not, first row {bad.index[0] + 2} ({bad.iloc[0]!r}). {_ADVICE}"
         )

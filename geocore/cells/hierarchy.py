@@ -1,4 +1,7 @@
-"""The forest of cells as plain arrays, and Algorithm 2's matrices (stage: cells). Knows nothing about models or photos."""
+"""The forest of cells as plain arrays, and Algorithm 2's matrices (stage: cells).
+
+Knows nothing about models or photos.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +24,8 @@ class Hierarchy:
     Attributes:
         levels: S2 level of each step of the hierarchy, consecutive.
         cell_ids: Per level, the ids of its cells, inner ones and leaves, sorted.
-        parents: Per level, the position of each cell's parent among the cells of the level above; -1 for the roots.
+        parents: Per level, the position of each cell's parent among the cells of the level above;
+            -1 for the roots.
         leaf_level: For each leaf `(n_leaves,)`, the index into `levels` at which it ends.
         leaf_position: For each leaf `(n_leaves,)`, its position among the cells of that level.
     """
@@ -69,7 +73,9 @@ def build_hierarchy(grid: CellGrid) -> Hierarchy:
     if cells.empty:
         raise GridError("A hierarchy needs at least one cell, received a grid without any.")
     levels = tuple(range(int(cells["level"].min()), int(cells["level"].max()) + 1))
-    cell_ids = tuple(np.sort(cells["cell_id"][cells["level"] == level].to_numpy()) for level in levels)
+    cell_ids = tuple(
+        np.sort(cells["cell_id"][cells["level"] == level].to_numpy()) for level in levels
+    )
     above = (None, *cell_ids[:-1])
     parents = tuple(_parent_positions(own, up) for own, up in zip(cell_ids, above, strict=True))
     leaf_ids = grid.leaves["cell_id"].to_numpy()
@@ -92,10 +98,10 @@ def dense_matrices(
 ) -> list[NDArray[np.float64]]:
     """Algorithm 2: per level, how much each of its cells counts for each leaf.
 
-    1 where the cell lies on the leaf's branch, `epsilon` elsewhere. At a level below a leaf the whole column is
-    `epsilon` in mode `literal`, which divides the leaf's product by 100 for each missing level; in mode `neutral` it is
-    1, and since a level's probs sum to 1 the product keeps its value. These matrices are the readable reference; the
-    heads gather instead.
+    1 where the cell lies on the leaf's branch, `epsilon` elsewhere. At a level below a leaf the
+    whole column is `epsilon` in mode `literal`, which divides the leaf's product by 100 for each
+    missing level; in mode `neutral` it is 1, and since a level's probs sum to 1 the product keeps
+    its value. These matrices are the readable reference; the heads gather instead.
 
     Returns:
         One matrix `(n_cells_at_level, n_leaves)` per level.
@@ -127,5 +133,7 @@ def _parent_positions(own: s2.IdArray, above: s2.IdArray | None) -> s2.IntArray:
     is_missing = above[np.minimum(position, len(above) - 1)] != parents
     if is_missing.any():
         orphan = s2.token(own[is_missing][:1])[0]
-        raise GridError(f"Every cell below the roots needs its parent in the grid; that of {orphan!r} is not.")
+        raise GridError(
+            f"Every cell below the roots needs its parent in the grid; that of {orphan!r} is not."
+        )
     return position

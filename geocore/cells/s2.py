@@ -1,9 +1,11 @@
-"""S2 cell ids as uint64 arrays (stage: cells). The only module that knows S2's bit layout; it knows nothing about photos.
+"""S2 cell ids as uint64 arrays (stage: cells). Knows nothing about photos.
 
-An id is 3 bits of face, two bits per level of position on the Hilbert curve, a closing 1, zeros. A cell is therefore
-one range of ids, and sorting ids walks along the curve. Every function takes and returns whole arrays.
+The only module that knows S2's bit layout. An id is 3 bits of face, two bits per level of position
+on the Hilbert curve, a closing 1, zeros. A cell is therefore one range of ids, and sorting ids
+walks along the curve. Every function takes and returns whole arrays.
 
-Source: Google's S2 geometry library (thesis appendix A), quadratic projection; bit for bit equal to the package s2sphere.
+Source: Google's S2 geometry library (thesis appendix A), quadratic projection; bit for bit equal to
+the package s2sphere.
 """
 
 from collections.abc import Iterable
@@ -24,7 +26,8 @@ _SWAP, _INVERT = 1, 2
 _LOOKUP_BITS = 4
 _CHUNK = 1 << 16  # points at a time: the working arrays stay in the processor's cache
 _ONE = np.uint64(1)
-# Sub-cell order along the curve, per orientation, as 2 * i + j; and how each sub-cell turns the curve.
+# Sub-cell order along the curve, per orientation, as 2 * i + j; and how each sub-cell turns the
+# curve.
 _POS_TO_IJ = np.array([[0, 1, 3, 2], [0, 2, 3, 1], [3, 2, 0, 1], [3, 1, 0, 2]])
 _POS_TO_ORIENTATION = np.array([_SWAP, 0, 0, _INVERT | _SWAP])
 
@@ -72,7 +75,7 @@ def cell_ids(lat: ArrayLike, lng: ArrayLike, level: int = MAX_LEVEL) -> IdArray:
 
 
 def parent(ids: ArrayLike, level: ArrayLike) -> IdArray:
-    """Ancestors of the cells at `level` (one level, or one per cell), which no cell may be above."""
+    """Ancestors of the cells at `level`: one for all, or one per cell; none below the cell."""
     ids = _as_ids(ids)
     level = np.asarray(level)
     if np.any((level < 0) | (level > level_of(ids))):
@@ -145,8 +148,9 @@ def parse_tokens(tokens: Iterable[str]) -> IdArray:
 def cell_area_km2(ids: ArrayLike) -> FloatArray:
     """Area of each cell on the sphere in km2; the six faces sum to 510 million.
 
-    Source: own. A cell is a rectangle on the cube, and the solid angle of a rectangle has a closed form; it cancels out
-    in tiny cells, for which the solid angle's density at the middle is exact enough (relative error below 1e-6).
+    Source: own. A cell is a rectangle on the cube, and the solid angle of a rectangle has a closed
+    form; it cancels out in tiny cells, for which the solid angle's density at the middle is exact
+    enough (relative error below 1e-6).
     """
     _, u, v = _uv_bounds(_as_ids(ids))
     corners = np.arctan2(u[:, :, None] * v[:, None, :], _length(u[:, :, None], v[:, None, :]))
@@ -156,7 +160,7 @@ def cell_area_km2(ids: ArrayLike) -> FloatArray:
 
 
 def vertices(ids: ArrayLike) -> FloatArray:
-    """Corners of each cell, counter-clockwise: latitude and longitude in degrees, `(n_cells, 4, 2)`."""
+    """Corners of each cell, counter-clockwise: lat and lng in degrees, `(n_cells, 4, 2)`."""
     face, u, v = _uv_bounds(_as_ids(ids))
     xyz = _face_uv_to_xyz(face[:, None], u[:, [0, 1, 1, 0]], v[:, [0, 0, 1, 1]])
     return np.stack(lat_lng(xyz), axis=-1)
@@ -275,4 +279,8 @@ def _uv_bounds(ids: IdArray) -> tuple[IntArray, FloatArray, FloatArray]:
     """Face `(n,)` and the lower and upper u and v of each cell, both `(n, 2)`."""
     face, i, j, size = _to_face_ij(ids)
     ends = size[:, None] * np.array([0, 1])
-    return face, _st_to_uv((i[:, None] + ends) / _SIZE_IJ), _st_to_uv((j[:, None] + ends) / _SIZE_IJ)
+    return (
+        face,
+        _st_to_uv((i[:, None] + ends) / _SIZE_IJ),
+        _st_to_uv((j[:, None] + ends) / _SIZE_IJ),
+    )

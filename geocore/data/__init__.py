@@ -1,0 +1,1 @@
+"""Data stage: photos and their positions, checked, before any cell or model is thought of."""

@@ -1,0 +1,232 @@
+"""Data stage: a CSV or a folder of photos becomes one checked table. It knows no cells, no models.
+
+A row that cannot be used is never lost silently: it stands in `PhotoTable.dropped` with its reason.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from geocore.data.exif import exif_position
+from geocore.data.images import PHOTO_SUFFIXES
+from geocore.data.photo_csv import read_photo_csv
+from geocore.data.photo_files import find_photo_files
+from geocore.errors import ImageError, PhotoTableError
+
+TABLE_NAMES = ("photos.csv", "photos.csv.gz")
+OVERLONG = "more fields than the header names (a field with a comma needs quotes)"
+NO_ID = "IMG_ID empty"
+NO_POSITION = "LAT or LON empty"
+NOT_A_NUMBER = "LAT or LON not a number"
+LAT_RANGE = "LAT outside [-90, 90]"
+LNG_RANGE = "LON outside [-180, 180]"
+DUPLICATE = "duplicate IMG_ID (the first one counts)"
+NO_GPS = "no GPS position in the photo's EXIF"
+UNDECODABLE = "not a readable photo"
+_DROPPED_COLUMNS = ["row", "photo_id", "reason", "received"]
+_SWAPPED_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class PhotoTable:
+    """Photos with positions, and what was left out.
+
+    Attributes:
+        photos: One row per usable photo, in the order of the source: photo_id (unique str), path
+            (absolute str, "" if only coordinates were loaded), lat, lng (float64, degrees), then
+            every further column of the source as it was.
+        dropped: One row per unusable one: row (line of the CSV, its header being 1; or the rank of
+            the file in the folder, from 1), photo_id, reason, received (the offending value).
+        n_rows: Number of rows or files looked at; `len(photos) + len(dropped)`.
+        source: The CSV or folder.
+    """
+
+    photos: pd.DataFrame
+    dropped: pd.DataFrame
+    n_rows: int
+    source: Path
+
+    def summary(self) -> str:
+        """One sentence: rows in, rows out, and the count per reason with its first row."""
+        kept = f"{self.source.name}: {len(self.photos):,} of {self.n_rows:,} photos can be used."
+        if self.dropped.empty:
+            return kept
+        reasons = [
+            f"{len(rows):,} × {reason} (first at row {rows['row'].iloc[0]}"
+            + (f": {rows['received'].iloc[0]})" if rows["received"].iloc[0] else ")")
+            for reason, rows in self.dropped.groupby("reason", sort=False)
+        ]
+        return f"{kept} Left out: {'; '.join(reasons)}."
+
+
+def load_photos(source: str | Path) -> PhotoTable:
+    """Load photos with known positions, their image files found and their positions checked.
+
+    Args:
+        source: A `.csv` or `.csv.gz` with columns IMG_ID, LAT, LON (other usual spellings are
+            understood) and the image files beside it or in `images/`; or a folder that holds such a
+            `photos.csv`; or a folder of photos whose EXIF has a GPS position, read recursively.
+
+    Returns:
+        The table; an image file is known to exist, but is not decoded here.
+
+    Raises:
+        PhotoTableError: Nothing is there, a column is missing, latitude and longitude look swapped,
+            or not a single photo can be used.
+
+    Source:
+        Thesis chapter 5; layout of the MP-16 files.
+    """
+    path = Path(source)
+    if path.is_dir():
+        tables = [path / name for name in TABLE_NAMES if (path / name).is_file()]
+        return _from_csv(tables[0], with_files=True) if tables else _from_folder(path)
+    return _from_csv(path, with_files=True)
+
+
+def load_coordinates(csv_path: str | Path) -> PhotoTable:
+    """Load positions only: as `load_photos`, but no image file is needed and `path` is "".
+
+    Without a column IMG_ID the photos are called after their row.
+
+    Raises:
+        PhotoTableError: As `load_photos`.
+    """
+    path = Path(csv_path)
+    tables = [path / name for name in TABLE_NAMES if (path / name).is_file()]
+    return _from_csv(tables[0] if tables else path, with_files=False)
+
+
+def _from_csv(path: Path, *, with_files: bool) -> PhotoTable:
+    _check_is_csv(path)
+    raw = read_photo_csv(path, needs_id=with_files)
+    lat, lng = (_numbers(raw[name]) for name in ("lat", "lng"))
+    _check_not_swapped(lat, lng, path.name)
+    reasons = _position_reasons(raw, lat, lng)
+    paths, file_reasons = np.full(len(raw), "", dtype=object), np.full(len(raw), "", dtype=object)
+    if with_files:
+        paths, file_reasons = find_photo_files(path.parent, raw["photo_id"])
+    reasons = np.where(reasons == "", file_reasons, reasons)
+    reasons = _mark_duplicates(reasons, paths if with_files else raw["photo_id"].to_numpy(object))
+    photos = raw.drop(columns=["row", "overlong"]).assign(lat=lat, lng=lng)
+    photos.insert(1, "path", paths)
+    return _table(path, photos, reasons, raw["row"].to_numpy(), _received(raw, reasons))
+
+
+def _numbers(text: pd.Series) -> np.ndarray:
+    """Numbers of a text column, NaN where there is none."""
+    return pd.to_numeric(text, errors="coerce").to_numpy(float)
+
+
+def _check_is_csv(path: Path) -> None:
+    if not path.is_file():
+        raise PhotoTableError(
+            f"{path}: there is no such file or folder. Give a CSV with columns IMG_ID,LAT,LON, or "
+            "a folder of photos."
+        )
+    if not path.name.lower().endswith((".csv", ".csv.gz")):
+        raise PhotoTableError(
+            f"{path.name}: a table of photos must be a .csv or .csv.gz, or a folder of photos. "
+            "To locate this one file, use the prediction instead."
+        )
+
+
+def _check_not_swapped(lat: np.ndarray, lng: np.ndarray, name: str) -> None:
+    """Swapped columns show as many latitudes beyond 90 while no longitude is beyond 90."""
+    is_number = np.isfinite(lat) & np.isfinite(lng)
+    if not is_number.any():
+        return
+    beyond = (np.abs(lat) > 90) & (np.abs(lat) <= 180) & is_number
+    if beyond.sum() >= _SWAPPED_SHARE * is_number.sum() and not (np.abs(lng) > 90)[is_number].any():
+        first = int(np.flatnonzero(beyond)[0])
+        raise PhotoTableError(
+            f"{name}: LAT must lie within [-90, 90], but it does not in {beyond.sum():,} of "
+            f"{is_number.sum():,} rows (first: LAT {lat[first]:g}, LON {lng[first]:g}), while LON "
+            "always does. The columns look swapped: LAT is the latitude, LON the longitude. Swap "
+            "their names in the first line."
+        )
+
+
+def _position_reasons(raw: pd.DataFrame, lat: np.ndarray, lng: np.ndarray) -> np.ndarray:
+    """Why each row has no usable position, "" where it has one."""
+    empty = {"", "nan", "null", "none", "na", "n/a"}
+    is_empty = [raw[name].str.lower().isin(empty).to_numpy() for name in ("lat", "lng")]
+    conditions = {
+        OVERLONG: raw["overlong"].to_numpy(),
+        NO_ID: (raw["photo_id"] == "").to_numpy(),
+        NO_POSITION: is_empty[0] | is_empty[1],
+        NOT_A_NUMBER: np.isnan(lat) | np.isnan(lng),
+        LAT_RANGE: np.abs(lat) > 90,
+        LNG_RANGE: np.abs(lng) > 180,
+    }
+    return np.select(list(conditions.values()), list(conditions), "").astype(object)
+
+
+def _mark_duplicates(reasons: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """Of the rows that are usable so far, all but the first with the same key become duplicates."""
+    usable = np.flatnonzero(reasons == "")
+    is_repeated = pd.Series(keys[usable]).duplicated().to_numpy()
+    reasons = reasons.copy()
+    reasons[usable[is_repeated]] = DUPLICATE
+    return reasons
+
+
+def _received(raw: pd.DataFrame, reasons: np.ndarray) -> np.ndarray:
+    """The offending text of every row: the coordinate, or else the photo's id."""
+    both = raw["lat"] + ", " + raw["lng"]
+    received = raw["photo_id"].to_numpy(object, copy=True)
+    for reason, text in ((LAT_RANGE, raw["lat"]), (LNG_RANGE, raw["lng"]), (NOT_A_NUMBER, both)):
+        received[reasons == reason] = text[reasons == reason]
+    return received
+
+
+def _from_folder(folder: Path) -> PhotoTable:
+    files = sorted(
+        file
+        for file in folder.rglob("*")
+        if file.suffix.lower() in PHOTO_SUFFIXES
+        and not any(part.startswith((".", "__MACOSX")) for part in file.relative_to(folder).parts)
+    )
+    if not files:
+        raise PhotoTableError(
+            f"{folder}: the folder must hold a photos.csv or photos, but neither is there. Put the "
+            "photos (JPEG, HEIC, PNG, ...) or the table into it, or give another folder."
+        )
+    positions = [_exif_row(file) for file in files]
+    photos = pd.DataFrame(
+        {
+            "photo_id": [file.relative_to(folder).as_posix() for file in files],
+            "path": [str(file.resolve()) for file in files],
+            "lat": [lat for lat, _, _ in positions],
+            "lng": [lng for _, lng, _ in positions],
+        }
+    )
+    reasons = np.array([reason for _, _, reason in positions], dtype=object)
+    rows = np.arange(1, len(files) + 1)
+    return _table(folder, photos, reasons, rows, photos["photo_id"].to_numpy(object))
+
+
+def _exif_row(file: Path) -> tuple[float, float, str]:
+    try:
+        position = exif_position(file)
+    except ImageError:
+        return np.nan, np.nan, UNDECODABLE
+    return (*position, "") if position else (np.nan, np.nan, NO_GPS)
+
+
+def _table(
+    source: Path, photos: pd.DataFrame, reasons: np.ndarray, rows: np.ndarray, received: np.ndarray
+) -> PhotoTable:
+    """Divide rows into usable and dropped ones; at least one must be usable."""
+    is_usable = reasons == ""
+    dropped = pd.DataFrame(
+        {"row": rows, "photo_id": photos["photo_id"], "reason": reasons, "received": received}
+    )[~is_usable].reset_index(drop=True)
+    table = PhotoTable(photos[is_usable].reset_index(drop=True), dropped, len(photos), source)
+    if not is_usable.any():
+        raise PhotoTableError(
+            f"No usable photo is left. {table.summary()} Correct the table, or give another one."
+        )
+    return table

@@ -44,7 +44,8 @@ $(INSTALLED_DEV): $(INSTALLED)
 	@touch $@
 
 run: $(INSTALLED)
-	$(BIN)/python -m streamlit run dashboard/Home.py --server.address 127.0.0.1 --server.port $(PORT) --server.showEmailPrompt false
+	$(BIN)/python -m streamlit run dashboard/Home.py --server.address 127.0.0.1 --server.port $(PORT) \
+	  --server.headless $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),false,true) --server.showEmailPrompt false
 
 test: $(INSTALLED_DEV)
 	$(BIN)/python -m pytest $(ARGS)

@@ -1,0 +1,54 @@
+"""One server and one browser for all browser tests; one fresh visitor per test."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from tests.browser import harness
+
+
+def pytest_collection_modifyitems(items):
+    """All browser tests share a server: on several workers they go to one."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    if harness.find_chromium() is None:
+        pytest.skip("No chromium is installed (Debian: apt-get install chromium).")
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory) -> Iterator[harness.Server]:
+    if harness.find_chromium() is None:
+        pytest.skip("No chromium is installed (Debian: apt-get install chromium).")
+    with harness.serve(harness.HOME, tmp_path_factory.mktemp("dashboard")) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def browser(playwright, server, tmp_path_factory) -> Iterator[Browser]:
+    started = harness.launch(playwright, server, tmp_path_factory.mktemp("browser"))
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def new_visit(browser, server) -> Iterator[Callable[..., harness.Visit]]:
+    """Makes visitors with contexts of their own; all are sent away after the test."""
+    yield lambda scheme="light": harness.visit(browser, server.url, scheme)
+    for context in browser.contexts:
+        context.close()
+
+
+@pytest.fixture
+def visit(new_visit) -> harness.Visit:
+    return new_visit()

@@ -1,6 +1,6 @@
 """The oracle of the tests: the thesis's algorithms and equations, literally and slowly.
 
-Nothing here shares code with geocore: cells come from the package s2sphere, everything else is loops.
+Nothing here shares code with geocore: cells come from the package s2sphere, the rest is loops.
 """
 
 import math

@@ -20,10 +20,6 @@ from geocore.evaluation.bootstrap import (
 from geocore.evaluation.calibration import N_BINS, bin_index
 from geocore.evaluation.checks import check_errors_km, check_probs
 
-TOP_K = (1, 5, 10)
-WITHIN_KM = (1, 25, 200, 750, 2500)
-"""City, region, country and continent scale of the Im2GPS literature, and 1 km for the street."""
-
 
 def evaluate_probs(
     y_prob: np.ndarray,
@@ -40,7 +36,8 @@ def evaluate_probs(
     """All figures of one head on one set of photos.
 
     UNASSIGNED photos are wrong for top-k and the improvements over random, are left out of loss,
-    Brier score and ECE, and count as any other for the distances.
+    Brier score and ECE, and count as any other for the distances. Intervals are percentile
+    intervals; that of the ECE is first freed of its bootstrap bias.
 
     Args:
         y_prob: float (n_photos, n_leaves), rows sum to 1.
@@ -77,6 +74,7 @@ def evaluate_probs(
         medians.append(np.median(error_km[draws], axis=1))
     values = _figures(dict(zip(names, table.sum(axis=0), strict=True)), y_prob.shape[1])
     resampled = _figures(dict(zip(names, np.concatenate(sums).T, strict=True)), y_prob.shape[1])
+    resampled["ece"] = _without_bias(resampled["ece"], values["ece"])
     values["median_km"], resampled["median_km"] = np.median(error_km), np.concatenate(medians)
     flat = {name: figure(float(values[name]), np.atleast_1d(resampled[name])) for name in values}
     return _report(class_index, y_prob.shape[1], flat)
@@ -125,19 +123,14 @@ def _columns(
     class_index: np.ndarray, y_prob: np.ndarray, error_km: np.ndarray, prior: np.ndarray
 ) -> dict[str, np.ndarray]:
     """One value per photo for everything that is summed; each (n_photos,)."""
+    values = metrics.photo_values(class_index, y_prob, error_km)
     assigned = class_index >= 0
-    ranks = metrics.true_ranks(class_index, y_prob)
-    columns = {
+    columns = {name: np.nan_to_num(column) for name, column in values.items()} | {
         "photos": np.ones(len(class_index)),
-        "assigned": assigned.astype(float),
-        "loss": np.nan_to_num(metrics.log_losses(class_index, y_prob)),
-        "brier": np.nan_to_num(metrics.brier_scores(class_index, y_prob)),
-        "majority": (class_index == np.argmax(prior)).astype(float),
+        "assigned": assigned.astype(np.float64),
+        "majority": (class_index == np.argmax(prior)).astype(np.float64),
         "gini": metrics.true_priors(class_index, prior),
-        "geoscore": metrics.geoscores(error_km),
     }
-    columns |= {f"top_{k}": ((ranks < k) & assigned).astype(float) for k in TOP_K}
-    columns |= {f"within_{km}": (error_km <= km).astype(float) for km in WITHIN_KM}
     confidence = y_prob.max(axis=1).astype(np.float64)
     gap = np.where(assigned, confidence - (y_prob.argmax(axis=1) == class_index), 0.0)
     bins = bin_index(confidence, N_BINS)
@@ -164,8 +157,19 @@ def _figures(sums: dict[str, np.ndarray], n_leaves: int) -> dict[str, np.ndarray
         }
 
 
+def _without_bias(resampled: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """Resampled calibration errors moved so that their mean is the value, at least 0.
+
+    Repeated photos make gaps look larger: unmoved, the interval of a well calibrated head often
+    lies above its value.
+    """
+    finite = resampled[np.isfinite(resampled)]
+    bias = finite.mean() - value if finite.size else 0.0
+    return np.maximum(0.0, resampled - bias)
+
+
 def _report(class_index: np.ndarray, n_leaves: int, flat: dict[str, dict]) -> dict:
-    within = {str(km): flat.pop(f"within_{km}") for km in WITHIN_KM}
+    within = {str(km): flat.pop(f"within_{km}") for km in metrics.WITHIN_KM}
     counts = {
         "n_photos": len(class_index),
         "n_unassigned": int(np.sum(class_index < 0)),

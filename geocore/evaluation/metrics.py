@@ -15,6 +15,11 @@ from geocore.evaluation.checks import check_errors_km, check_probs
 GEOSCORE_MAX = 5000.0
 GEOSCORE_SCALE_KM = 1492.7
 UNASSIGNED = -1
+NEVER = np.iinfo(np.int64).max
+"""Rank of the true leaf of a photo that has none."""
+TOP_K = (1, 5, 10)
+WITHIN_KM = (1, 25, 200, 750, 2500)
+"""City, region, country and continent of the Im2GPS literature, and 1 km for the street."""
 
 
 def true_ranks(y_true: np.ndarray, y_prob: np.ndarray) -> np.ndarray:
@@ -27,15 +32,14 @@ def true_ranks(y_true: np.ndarray, y_prob: np.ndarray) -> np.ndarray:
         y_prob: float (n_photos, n_leaves), rows sum to 1.
 
     Returns:
-        int (n_photos,), 0 where the true leaf has the largest prob, n_leaves where the photo is
+        int (n_photos,), 0 where the true leaf has the largest prob, NEVER where the photo is
         UNASSIGNED.
     """
     y_true, y_prob = check_probs(y_true, y_prob)
-    n_leaves = y_prob.shape[1]
     true_prob = np.take_along_axis(y_prob, np.maximum(y_true, 0)[:, None], axis=1)
-    before = np.arange(n_leaves) < y_true[:, None]
+    before = np.arange(y_prob.shape[1]) < y_true[:, None]
     ranks = np.sum((y_prob > true_prob) | ((y_prob == true_prob) & before), axis=1)
-    return np.where(y_true == UNASSIGNED, n_leaves, ranks)
+    return np.where(y_true == UNASSIGNED, NEVER, ranks)
 
 
 def top_k_accuracy(y_true: np.ndarray, y_prob: np.ndarray, k: int) -> float:
@@ -52,8 +56,7 @@ def top_k_accuracy(y_true: np.ndarray, y_prob: np.ndarray, k: int) -> float:
     """
     if k < 1:
         raise ValueError(f"k must be at least 1, received {k}.")
-    ranks = true_ranks(y_true, y_prob)
-    return float(np.mean((ranks < k) & (np.asarray(y_true) != UNASSIGNED)))
+    return float(np.mean(true_ranks(y_true, y_prob) < k))
 
 
 def improvement_over_random(accuracy: float, n_leaves: int) -> float:
@@ -156,6 +159,32 @@ def share_within_km(error_km: np.ndarray, km: float) -> float:
 def median_km(error_km: np.ndarray) -> float:
     """Median distance between answer and truth, error_km float (n_photos,)."""
     return float(np.median(check_errors_km(error_km)))
+
+
+def photo_values(
+    y_true: np.ndarray, y_prob: np.ndarray, error_km: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What each photo contributes to the figures that are means over photos, each (n_photos,).
+
+    Args:
+        y_true: int (n_photos,), class index or UNASSIGNED.
+        y_prob: float (n_photos, n_leaves), rows sum to 1.
+        error_km: float (n_photos,).
+
+    Returns:
+        top_1, top_5, top_10, within_1 to within_2500 (0 or 1), geoscore, loss and brier (these two
+        NaN where the photo is UNASSIGNED).
+    """
+    ranks = true_ranks(y_true, y_prob)
+    return (
+        {f"top_{k}": (ranks < k).astype(np.float64) for k in TOP_K}
+        | {f"within_{km}": (error_km <= km).astype(np.float64) for km in WITHIN_KM}
+        | {
+            "geoscore": geoscores(error_km),
+            "loss": log_losses(y_true, y_prob),
+            "brier": brier_scores(y_true, y_prob),
+        }
+    )
 
 
 def _mean_assigned(values: np.ndarray) -> float:

@@ -1,0 +1,120 @@
+"""Which cells are taken for which, at any level of the hierarchy.
+
+Stage: evaluation. It must not know models, grids or photos: arrays in, counts out.
+
+Cells are numbered along the Hilbert curve, so neighbours stand side by side and mistakes between
+neighbours lie near the diagonal. At a coarser level the probs of a cell's leaves are added up, and
+the cell with the largest sum is the one predicted: that need not be the parent of the most
+probable leaf. A leaf that ends above the chosen level stands for itself.
+
+Source: thesis sections 6.6 and 8.2 ("hierarchy-based confusion matrix").
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from geocore.evaluation.checks import check_probs
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelGroups:
+    """The leaves gathered under the cells of one level.
+
+    Attributes:
+        group: int (n_leaves,), position of each leaf's cell, 0 to n_groups - 1 in Hilbert order.
+        cell_ids: uint64 (n_groups,), S2 id of each cell.
+    """
+
+    group: np.ndarray
+    cell_ids: np.ndarray
+
+    def roll_up(self, y_true: np.ndarray, y_prob: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Labels (n_photos,) and probs (n_photos, n_groups) of the cells of this level."""
+        y_true, y_prob = check_probs(y_true, y_prob)
+        members = np.arange(len(self.cell_ids)) == self.group[:, None]
+        labels = np.where(y_true >= 0, self.group[np.maximum(y_true, 0)], y_true)
+        return labels, y_prob @ members.astype(y_prob.dtype)
+
+
+def groups_at_level(
+    ancestors: np.ndarray, cell_ids: Sequence[np.ndarray], depth: int
+) -> LevelGroups:
+    """Gather the leaves under the cells of one level.
+
+    Args:
+        ancestors: int (n_leaves, n_levels), position of each leaf's branch at each level, -1 below
+            the leaf.
+        cell_ids: per level, the uint64 ids of its cells.
+        depth: index of the level, 0 (the roots) to n_levels - 1 (every leaf for itself).
+
+    Raises:
+        ValueError: depth outside the levels.
+    """
+    if not 0 <= depth < ancestors.shape[1]:
+        raise ValueError(f"depth must lie in 0 to {ancestors.shape[1] - 1}, received {depth}.")
+    within = ancestors[:, : depth + 1]
+    deepest = np.sum(within >= 0, axis=1) - 1  # a branch starts at the first level
+    ids = np.array(
+        [cell_ids[d][within[leaf, d]] for leaf, d in enumerate(deepest)], dtype=np.uint64
+    )
+    unique, group = np.unique(ids, return_inverse=True)
+    return LevelGroups(group=group.reshape(-1), cell_ids=unique)
+
+
+def confusion_matrix(y_true: np.ndarray, y_prob: np.ndarray, n: int | None = None) -> np.ndarray:
+    """How many photos of each cell were predicted as which; UNASSIGNED photos are left out.
+
+    Args:
+        y_true: int (n_photos,), cell or UNASSIGNED.
+        y_prob: float (n_photos, n_cells), rows sum to 1.
+        n: n_cells, checked where given.
+
+    Returns:
+        int64 (n_cells, n_cells); rows are the truth, columns the prediction.
+
+    Raises:
+        ValueError: n is not the number of columns of y_prob.
+    """
+    y_true, y_prob = check_probs(y_true, y_prob)
+    n_cells = y_prob.shape[1]
+    if n is not None and n != n_cells:
+        raise ValueError(f"y_prob must have n = {n} columns, received {n_cells}.")
+    pairs = y_true * n_cells + y_prob.argmax(axis=1)
+    counts = np.bincount(pairs[y_true >= 0], minlength=n_cells**2)
+    return counts.reshape(n_cells, n_cells)
+
+
+def row_shares(counts: np.ndarray) -> np.ndarray:
+    """Each row of a confusion matrix as shares of its photos; NaN where a cell has no photo."""
+    totals = counts.sum(axis=1, keepdims=True)
+    return np.divide(counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0)
+
+
+def leaf_recall(y_true: np.ndarray, y_prob: np.ndarray) -> np.ndarray:
+    """Share of each leaf's photos that were predicted right, float (n_leaves,); NaN without photos.
+
+    Arguments as `confusion_matrix`.
+    """
+    return np.diagonal(row_shares(confusion_matrix(y_true, y_prob))).copy()
+
+
+def prediction_balance(counts: np.ndarray, labels: Sequence[str]) -> pd.DataFrame:
+    """Cells by how much more often they are predicted than true, most over-predicted first.
+
+    Args:
+        counts: int (n_cells, n_cells), from `confusion_matrix`.
+        labels: a name per cell.
+
+    Returns:
+        Columns cell, predicted, taken_there (numbers of photos), excess (predicted minus taken
+        there), right (of those predicted, how many were right).
+    """
+    predicted, taken = counts.sum(axis=0), counts.sum(axis=1)
+    table = pd.DataFrame(
+        {"cell": list(labels), "predicted": predicted, "taken_there": taken,
+         "excess": predicted - taken, "right": np.diagonal(counts)}
+    )  # fmt: skip
+    return table.sort_values("excess", ascending=False, kind="stable", ignore_index=True)

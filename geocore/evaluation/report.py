@@ -1,0 +1,210 @@
+"""Reading a report: tables of heads with intervals, and what they say in one sentence.
+
+Stage: evaluation. It must not know how a figure was computed, nor how it is drawn.
+
+A report is the dict of report.json: `report["heads"][head][photo_set]` holds what `evaluate_probs`
+returns; the photo set "all" is the whole.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geocore.evaluation import metrics
+from geocore.evaluation.bootstrap import mean_figure
+from geocore.evaluation.evaluator import answer_error_km
+
+ALL_PHOTOS = "all"
+NOT_KNOWN: Mapping[str, Any] = {"value": None, "ci95": [None, None]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """One figure of a report, as a reader meets it.
+
+    Attributes:
+        name: what it is, in an analyst's words.
+        axis: what the number is a number of, with its unit.
+        unit: text behind the number.
+        scale: factor from the report's number to the shown one.
+        digits: decimals shown.
+        is_better_high: whether more is better.
+    """
+
+    name: str
+    axis: str
+    unit: str = ""
+    scale: float = 1.0
+    digits: int = 2
+    is_better_high: bool = True
+
+    def text(self, figure: Mapping[str, Any]) -> str:
+        """A figure with its interval, such as `24.1 % (19.7 to 28.8)`."""
+        if figure["value"] is None:
+            return "not known"
+        value, low, high = (
+            f"{number * self.scale:,.{self.digits}f}"
+            for number in (figure["value"], *figure["ci95"])
+        )
+        return f"{value}{self.unit} ({low} to {high})"
+
+
+def _share(name: str) -> Measure:
+    return Measure(name=name, axis="Share of photos, %", unit=" %", scale=100, digits=1)
+
+
+def _cost(name: str, axis: str, digits: int = 3) -> Measure:
+    return Measure(name=name, axis=axis, digits=digits, is_better_high=False)
+
+
+MEASURES: dict[str, Measure] = {
+    "top_1": _share("Right cell named first"),
+    "top_5": _share("Right cell among the first 5"),
+    "top_10": _share("Right cell among the first 10"),
+    "ior": Measure(name="Times better than a random cell (IoR)", axis="Multiples of random"),
+    "ior_majority": Measure(name="Times better than the commonest cell", axis="Multiples"),
+    "ior_gini": Measure(name="Times better than a draw by cell size", axis="Multiples"),
+    "geoscore": Measure(name="GeoScore of the best point", axis="Points, 0 to 5000", digits=0),
+    "median_km": Measure(
+        name="Median error", axis="Distance, km", unit=" km", digits=0, is_better_high=False
+    ),
+    "within_25": _share("Within 25 km (city)"),
+    "within_200": _share("Within 200 km (region)"),
+    "within_750": _share("Within 750 km (country)"),
+    "within_2500": _share("Within 2500 km (continent)"),
+    "loss": _cost("Loss on held-out photos", "Nats per photo"),
+    "ece": Measure(
+        name="Calibration error (ECE)", axis="Gap between confidence and accuracy, points",
+        unit=" %", scale=100, digits=1, is_better_high=False,
+    ),
+    "brier": _cost("Brier score", "Squared error per photo, 0 to 2"),
+}  # fmt: skip
+
+THESIS_TABLE_6_8 = pd.DataFrame(
+    [("MC", 4.799, 0.023, 1.66, 9256), ("HMC", 4.301, 0.033, 2.38, 10253),
+     ("HMC-sol", 4.104, 0.032, 2.23, 15960), ("HMC-smooth", 3.980, 0.031, 2.23, 19253)],
+    columns=["head", "loss", "top_1", "ior", "seconds_per_epoch"],
+)  # fmt: skip
+"""Thesis table 6.8 (experiment D): other photos, other cells (72), other backbone; no intervals."""
+
+
+def figure_of(entry: Mapping[str, Any], measure: str) -> Mapping[str, Any]:
+    """The figure of a measure in what `evaluate_probs` returned; NOT_KNOWN where it lacks it."""
+    if measure.startswith("within_"):
+        entry, measure = entry.get("within_km", {}), measure.removeprefix("within_")
+    return entry.get(measure, NOT_KNOWN)
+
+
+def photo_sets(report: Mapping[str, Any]) -> list[str]:
+    """Names of the photo sets that every head was measured on, the whole first."""
+    entries = list(report["heads"].values())
+    shared = (
+        [name for name in entries[0] if all(name in entry for entry in entries)] if entries else []
+    )
+    return sorted(shared, key=lambda name: (name != ALL_PHOTOS, name))
+
+
+def set_label(photo_set: str) -> str:
+    """A photo set's name as a reader meets it."""
+    return "all held-out photos" if photo_set == ALL_PHOTOS else photo_set.replace("_", " ")
+
+
+def tidy_figures(report: Mapping[str, Any]) -> pd.DataFrame:
+    """Every figure of a report as one row, for drawing and for download.
+
+    Returns:
+        Columns head, photo_set, measure, value, low, high (in the report's own units, shares from
+        0 to 1; NaN where not known), n_photos, n_unassigned.
+    """
+    rows = []
+    for head, entries in report["heads"].items():
+        for photo_set in photo_sets(report):
+            entry = entries[photo_set]
+            for measure in MEASURES:
+                figure = figure_of(entry, measure)
+                rows.append(
+                    (head, photo_set, measure, figure["value"], *figure["ci95"],
+                     entry["n_photos"], entry.get("n_unassigned"))
+                )  # fmt: skip
+    names = ["head", "photo_set", "measure", "value", "low", "high", "n_photos", "n_unassigned"]
+    numbers = {name: float for name in ("value", "low", "high")}
+    return pd.DataFrame(rows, columns=names).astype(numbers)
+
+
+def head_table(report: Mapping[str, Any], photo_set: str = ALL_PHOTOS) -> pd.DataFrame:
+    """All heads side by side as text: one row per measure (and training time), one column per head.
+
+    Raises:
+        ValueError: a photo set that is not in the report.
+    """
+    if photo_set not in photo_sets(report):
+        known = ", ".join(photo_sets(report)) or "none"
+        raise ValueError(f"Unknown photo set {photo_set!r}. Photo sets of this report: {known}.")
+    columns = {
+        head: [m.text(figure_of(entries[photo_set], key)) for key, m in MEASURES.items()]
+        + [_seconds(report, head)]
+        for head, entries in report["heads"].items()
+    }
+    better = ["higher" if m.is_better_high else "lower" for m in MEASURES.values()]
+    names = [m.name for m in MEASURES.values()]
+    table = pd.DataFrame({"Better": [*better, "lower"]} | columns)
+    table.index = pd.Index([*names, "Training time per epoch"], name="Measure")
+    return table
+
+
+def ranked(figures: pd.DataFrame, measure: str, photo_set: str = ALL_PHOTOS) -> pd.DataFrame:
+    """Rows of `tidy_figures` for one measure and photo set, best head first."""
+    rows = figures[(figures["measure"] == measure) & (figures["photo_set"] == photo_set)]
+    ascending = not MEASURES[measure].is_better_high
+    return rows.sort_values("value", ascending=ascending, kind="stable", ignore_index=True)
+
+
+def photo_figures(predictions: pd.DataFrame) -> pd.DataFrame:
+    """What each held-out photo contributes to the measures that are means over photos.
+
+    Args:
+        predictions: one head's rows of predictions.parquet.
+
+    Returns:
+        Columns photo_id, photo_set and those of `metrics.photo_values`.
+    """
+    y_true, y_prob = predictions["class_index"].to_numpy(), np.stack(list(predictions["probs"]))
+    places = [predictions[name].to_numpy() for name in ("lat", "lng", "point_lat", "point_lng")]
+    error_km = answer_error_km(*places, n_photos=len(y_true))
+    photos = predictions[["photo_id", "photo_set"]].reset_index(drop=True)
+    return photos.assign(**metrics.photo_values(y_true, y_prob, error_km))
+
+
+def paired_difference(
+    first: pd.DataFrame, second: pd.DataFrame, measure: str, photo_set: str = ALL_PHOTOS
+) -> dict:
+    """By how much one head is ahead of another on the very same photos, with its interval.
+
+    Args:
+        first: from `photo_figures`.
+        second: likewise, of the same photos.
+        measure: one of its columns.
+        photo_set: which photos; "all" for every one.
+
+    Returns:
+        A figure `{"value": .., "ci95": [low, high]}`: mean over photos of first minus second.
+
+    Raises:
+        ValueError: the two do not hold the same photos.
+    """
+    both = first.merge(second, on=["photo_id", "photo_set"], suffixes=("", "_second"))
+    if not len(both) == len(first) == len(second):
+        raise ValueError(
+            f"Both heads must be measured on the same photos, received {len(first)} and "
+            f"{len(second)} photos of which {len(both)} are shared."
+        )
+    both = both if photo_set == ALL_PHOTOS else both[both["photo_set"] == photo_set]
+    return mean_figure((both[measure] - both[f"{measure}_second"]).to_numpy())
+
+
+def _seconds(report: Mapping[str, Any], head: str) -> str:
+    seconds = report.get("training", {}).get(head, {}).get("seconds_per_epoch")
+    return "not known" if seconds is None else f"{seconds:,.1f} s"

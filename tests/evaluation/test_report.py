@@ -1,0 +1,123 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from geocore.evaluation import report as reports
+from geocore.evaluation.evaluator import evaluate_probs
+from tests.evaluation.made import made_probs
+
+
+def made_predictions(seed=0, sharpness=1.0, n_photos=150):
+    """One head's rows as predictions.parquet has them; a larger sharpness knows more."""
+    y_true, y_prob = made_probs(n_photos, 12, n_unassigned=3, seed=7)
+    noise = np.random.default_rng(seed).uniform(0.5, 1.5, y_prob.shape)
+    y_prob = y_prob**sharpness * noise
+    y_prob = (y_prob / y_prob.sum(axis=1, keepdims=True)).astype(np.float32)
+    rng = np.random.default_rng(7)
+    lat, lng = rng.uniform(-60, 60, n_photos), rng.uniform(-180, 180, n_photos)
+    return pd.DataFrame(
+        {"photo_id": [f"{i}.jpg" for i in range(n_photos)],
+         "photo_set": np.where(np.arange(n_photos) < 100, "street_photos", "scenes"),
+         "lat": lat, "lng": lng, "class_index": y_true, "point_lat": lat + 5.0 / sharpness,
+         "point_lng": lng, "probs": list(y_prob)}
+    )  # fmt: skip
+
+
+def evaluate(rows):
+    places = (rows[name].to_numpy() for name in ("lat", "lng", "point_lat", "point_lng"))
+    probs = np.stack(list(rows["probs"]))
+    return evaluate_probs(probs, rows["class_index"].to_numpy(), *places, n_bootstrap=100)
+
+
+@pytest.fixture(scope="module")
+def predictions():
+    return {"MC": made_predictions(1, 0.2), "HMC": made_predictions(2, 1.5)}
+
+
+@pytest.fixture(scope="module")
+def report(predictions):
+    heads = {
+        head: {"all": evaluate(rows)}
+        | {name: evaluate(part) for name, part in rows.groupby("photo_set")}
+        for head, rows in predictions.items()
+    }
+    return {"heads": heads, "training": {"HMC": {"seconds_per_epoch": 1.25}}}
+
+
+def test_photo_sets_are_those_every_head_has_the_whole_first(report):
+    assert reports.photo_sets(report) == ["all", "scenes", "street_photos"]
+    assert reports.photo_sets({"heads": {}}) == []
+    short = {"heads": {"MC": report["heads"]["MC"], "HMC": {"all": {}}}}
+    assert reports.photo_sets(short) == ["all"]
+    assert reports.set_label("all") == "all held-out photos"
+    assert reports.set_label("street_photos") == "street photos"
+
+
+def test_figures_as_text():
+    shares = reports.MEASURES["top_1"]
+    assert shares.text({"value": 0.2414, "ci95": [0.1971, 0.2879]}) == "24.1 % (19.7 to 28.8)"
+    distance = reports.MEASURES["median_km"]
+    assert distance.text({"value": 3816.4, "ci95": [3300, 4100]}) == "3,816 km (3,300 to 4,100)"
+    assert distance.text(reports.NOT_KNOWN) == "not known"
+
+
+def test_tidy_figures_hold_every_figure_once(report):
+    table = reports.tidy_figures(report)
+    assert len(table) == 2 * 3 * len(reports.MEASURES)
+    assert not table.duplicated(["head", "photo_set", "measure"]).any()
+    row = table.set_index(["head", "photo_set", "measure"]).loc["HMC", "scenes", "within_200"]
+    figure = report["heads"]["HMC"]["scenes"]["within_km"]["200"]
+    assert [row["value"], row["low"], row["high"]] == [figure["value"], *figure["ci95"]]
+    assert (row["n_photos"], table["value"].dtype) == (50, float)
+
+
+def test_a_report_that_lacks_figures_is_still_readable():
+    figure = {"value": 0.5, "ci95": [0.4, 0.6]}
+    table = reports.head_table({"heads": {"MC": {"all": {"n_photos": 9, "top_1": figure}}}})
+    assert table["MC"].tolist()[:2] == ["50.0 % (40.0 to 60.0)", "not known"]
+    assert reports.tidy_figures({"heads": {"MC": {"all": {"n_photos": 9}}}})["value"].isna().all()
+
+
+def test_head_table_has_one_column_per_head(report):
+    table = reports.head_table(report, "scenes")
+    assert list(table.columns) == ["Better", "MC", "HMC"]
+    assert table.loc["Median error", "Better"] == "lower"
+    assert table.loc["Training time per epoch"].tolist() == ["lower", "not known", "1.2 s"]
+    with pytest.raises(ValueError, match=r"Unknown photo set 'sea'.*all, scenes, street_photos"):
+        reports.head_table(report, "sea")
+
+
+@pytest.mark.parametrize("measure", ["top_1", "loss", "median_km", "geoscore"])
+def test_the_better_head_is_ranked_first(report, measure):
+    rows = reports.ranked(reports.tidy_figures(report), measure)
+    assert rows["head"].tolist() == ["HMC", "MC"]
+
+
+def test_photo_figures_average_to_the_report(predictions, report):
+    figures = reports.photo_figures(predictions["HMC"])
+    for measure in ("top_1", "top_5", "loss", "brier", "geoscore", "within_200"):
+        expected = reports.figure_of(report["heads"]["HMC"]["all"], measure)["value"]
+        assert figures[measure].mean() == pytest.approx(expected), measure
+
+
+def test_a_paired_difference_is_surer_than_the_two_intervals(predictions):
+    first, second = (reports.photo_figures(predictions[head]) for head in ("HMC", "MC"))
+    figure = reports.paired_difference(first, second, "geoscore")
+    assert figure["value"] == pytest.approx(first["geoscore"].mean() - second["geoscore"].mean())
+    assert figure["ci95"][0] > 0
+    shuffled = second.sample(frac=1, random_state=0)
+    assert reports.paired_difference(first, shuffled, "geoscore") == figure
+    same = reports.paired_difference(first, first, "top_1", "scenes")
+    assert same == {"value": 0.0, "ci95": [0.0, 0.0]}
+
+
+def test_heads_measured_on_other_photos_are_not_compared(predictions):
+    first, second = (reports.photo_figures(predictions[head]) for head in ("HMC", "MC"))
+    with pytest.raises(ValueError, match="received 150 and 149 photos of which 149 are shared"):
+        reports.paired_difference(first, second.iloc[1:], "top_1")
+
+
+def test_thesis_table_is_the_printed_one():
+    table = reports.THESIS_TABLE_6_8.set_index("head")
+    assert table.loc["HMC-smooth"].tolist() == [3.98, 0.031, 2.23, 19253]
+    assert table["top_1"].idxmax() == "HMC"

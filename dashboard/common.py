@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from dashboard.offline_map import show_map
-from geocore.errors import GeocoreError
+from geocore.errors import BundleError, GeocoreError
 from geocore.inference.bundle import DEFAULT_BUNDLE, Bundle, list_bundles, load_bundle
 from geocore.inference.bundle_files import MANIFEST, file_sha256
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["View", "error_box", "fragment", "keep", "load_predictor", "page", "plain", "show_map"]
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:])")
+_ICON = str(Path(__file__).with_name("icon.svg"))  # a symbol or emoji would be fetched
 _LOG = logging.getLogger(__name__)
 _FOOTER = (
     "A model's suggestion, often wrong: confirm it with other evidence before anyone acts on it. "
@@ -52,9 +53,13 @@ def page(title: str, icon: str) -> Iterator[View]:
     """The frame of a page: title, sidebar, header, error box and footer around its content.
 
     A bundle that cannot be opened shows a sentence in place of the content.
+
+    Args:
+        title: of the page and of its browser tab.
+        icon: Material symbol before the title, such as ":material/grid_view:".
     """
-    st.set_page_config(page_title=f"{title} · Geolocation", page_icon=icon, layout="wide")
-    st.title(title)
+    st.set_page_config(page_title=f"{title} · Geolocation", page_icon=_ICON, layout="wide")
+    st.title(f"{icon} {title}")
     view = None
     with error_box():
         view = _chosen_view()
@@ -105,16 +110,17 @@ def fragment(show: Callable[..., None]) -> Callable[..., None]:
 
 
 def keep(message: str, max_entries: int = 64) -> Callable[[Callable[..., Any]], Any]:
-    """Keep a function's results in memory, by the values of its arguments, shared by all readers.
+    """Keep a function's results in memory, by the values of its arguments, for all readers.
 
-    Give it names, numbers and bytes; an argument whose name starts with an underscore (a bundle)
-    is not compared, so pass what identifies it beside it.
+    Give it names, numbers, bytes and bundles (compared by folder and manifest). An argument whose
+    name starts with an underscore is not compared.
 
     Args:
         message: status line shown while the result is computed.
         max_entries: results kept; the oldest go first.
     """
-    return st.cache_data(show_spinner=message, max_entries=max_entries)
+    identity = {Bundle: lambda bundle: (str(bundle.folder), repr(bundle.manifest))}
+    return st.cache_data(show_spinner=message, max_entries=max_entries, hash_funcs=identity)
 
 
 def open_bundle(folder: Path) -> Bundle:
@@ -148,10 +154,15 @@ def _stamp(folder: Path) -> int:
     return manifest.stat().st_mtime_ns if manifest.is_file() else 0
 
 
-def _bundle_folders() -> list[Path]:
-    own = os.environ.get("GEOCORE_BUNDLES", "")
-    folders = [DEFAULT_BUNDLE, *(list_bundles(own) if own else [])]
-    return list(dict.fromkeys(folder.resolve() for folder in folders))
+def _bundle_folders() -> dict[str, Path]:
+    own = os.environ.get("GEOCORE_BUNDLES")
+    folders = [*list_bundles(DEFAULT_BUNDLE), *(list_bundles(own) if own else [])]
+    if not folders:
+        raise BundleError(
+            f"No bundle was found: {DEFAULT_BUNDLE} holds none and GEOCORE_BUNDLES names no folder "
+            "with one. Make one with scripts/train.py, or set GEOCORE_BUNDLES to its folder."
+        )
+    return {str(folder.resolve()): folder for folder in folders}
 
 
 def _chosen_view() -> View:
@@ -160,15 +171,15 @@ def _chosen_view() -> View:
 
 
 def _pick_bundle() -> Path:
-    folders = {str(folder): folder for folder in _bundle_folders()}
+    folders = _bundle_folders()
     chosen = st.sidebar.selectbox(
         "Bundle",
         list(folders),
         format_func=lambda folder: folders[folder].name,
         key="bundle",
         persist_state="session",
-        help="A trained model with its cells and its measured results. Put further bundles into "
-        "the folder named by GEOCORE_BUNDLES.",
+        help="A trained model with its cells and its measured results. Further ones are found in "
+        "the folder that GEOCORE_BUNDLES names.",
     )
     return folders[chosen]
 

@@ -1,7 +1,7 @@
 """Shows geocore's maps on a page, with Leaflet served by the dashboard itself.
 
-Stage: dashboard. It must not know what a map shows. It is imported, never run as a page: Streamlit derives the
-address of the Leaflet folder from this module's name.
+Stage: dashboard. It must not know what a map shows. It is imported, never run as a page: Streamlit
+derives the address of the Leaflet folder from this module's name.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,0 +1,1 @@
+"""Visuals stage: folium maps and plotly figures of plain arrays and tables."""

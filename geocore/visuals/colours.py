@@ -2,8 +2,7 @@
 
 Stage: visuals. It turns one number per cell into one colour per cell. It must not know folium, nor
 where the numbers come from. The ramp runs from light to dark along viridis, so that it reads the
-same with any colour vision and in grey, and it keeps clear of white and black so that it stands
-out on the light and on the dark basemap.
+same with any colour vision and in grey; it keeps clear of white and black.
 
 Source: own; viridis by S. van der Walt and N. Smith (CC0).
 """
@@ -11,6 +10,7 @@ Source: own; viridis by S. van der Walt and N. Smith (CC0).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 import numpy as np
 
@@ -37,19 +37,26 @@ class ColourScale:
     entries: tuple[tuple[str, str], ...]
 
 
-def ramp(n: int) -> list[str]:
-    """`n` hex colours from light (low values) to dark (high values), evenly spaced."""
+def ramp(n: int, dark: bool = False) -> list[str]:
+    """`n` hex colours, evenly spaced, from light (low values) to dark (high values).
+
+    On a dark page the other way round, so that high values stand out there too.
+    """
     at = np.linspace(0, len(_RAMP) - 1, n) if n > 1 else np.array([2.0])
     channels = [np.interp(at, np.arange(len(_RAMP)), _RAMP[:, c]) for c in range(3)]
-    return ["#{:02x}{:02x}{:02x}".format(*rgb) for rgb in np.rint(channels).astype(int).T]
+    colours = ["#{:02x}{:02x}{:02x}".format(*rgb) for rgb in np.rint(channels).astype(int).T]
+    return colours[::-1] if dark else colours
 
 
-def colour_scale(values: Sequence[float] | np.ndarray, kind: str) -> ColourScale:
+def colour_scale(
+    values: Sequence[float] | np.ndarray, kind: str, *, dark: bool = False
+) -> ColourScale:
     """Colour cells by number of photos, level or recall.
 
     Args:
         values: (n_cells,) photos (>= 0), levels (0-30) or recalls (0-1); NaN = unknown, drawn grey.
         kind: "photos" (steps at quantiles), "level" (one colour per level) or "recall" (fifths).
+        dark: whether the page is dark.
 
     Raises:
         ValueError: unknown kind.
@@ -60,17 +67,15 @@ def colour_scale(values: Sequence[float] | np.ndarray, kind: str) -> ColourScale
     known = values[np.isfinite(values)]
     if kind == "photos":
         edges = _quantile_edges(known)
-        return _stepped("Photos per cell", values, edges, _count_labels(known, edges))
+        return _stepped("Photos per cell", values, edges, _count_labels(known, edges), dark)
     if kind == "level":
         levels = np.unique(known)
         names = [f"level {level:.0f}" for level in levels]
-        return _stepped("Cell level (higher = smaller)", values, levels[1:], names)
+        return _stepped("Level (higher = smaller cells)", values, levels[1:], names, dark)
     if kind == "recall":
         edges = np.linspace(0, 1, _N_STEPS + 1)
-        names = [
-            f"{low:.0%} to {high:.0%}" for low, high in zip(edges[:-1], edges[1:], strict=True)
-        ]
-        return _stepped("Held-out photos recognised", values, edges[1:-1], names)
+        names = [f"{low:.0%} to {high:.0%}" for low, high in pairwise(edges)]
+        return _stepped("Unseen photos put into the right cell", values, edges[1:-1], names, dark)
     raise ValueError(f"Unknown colouring {kind!r}. Known colourings: {', '.join(KINDS)}.")
 
 
@@ -106,9 +111,9 @@ def _count_labels(known: np.ndarray, edges: np.ndarray) -> list[str]:
 
 
 def _stepped(
-    title: str, values: np.ndarray, edges: np.ndarray, labels: Sequence[str]
+    title: str, values: np.ndarray, edges: np.ndarray, labels: Sequence[str], dark: bool
 ) -> ColourScale:
-    steps = ramp(len(edges) + 1)
+    steps = ramp(len(edges) + 1, dark)
     known = np.isfinite(values)
     colours = np.where(known, np.take(steps, np.digitize(values, edges)), NO_VALUE)
     entries = list(zip(steps, labels, strict=False))

@@ -1,0 +1,94 @@
+"""The report's figures as an analyst reads them: value, interval, and what they are figures of.
+
+Stage: dashboard. It must not compute a figure: all come from the bundle's report.
+"""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from dashboard.common import plain
+from geocore.inference.bundle import Bundle
+
+_COLUMNS = {
+    "200": "Right region<br>within 200 km",
+    "750": "Right country-sized area<br>within 750 km",
+    "2500": "Right continent-sized area<br>within 2,500 km",
+}
+_STYLE = """<style>
+.key-figures {border-collapse: collapse; width: 100%}
+.key-figures th, .key-figures td {text-align: left; padding: .45rem 1.4rem .45rem 0;
+  border-bottom: 1px solid #8885; vertical-align: baseline; font-size: .875rem}
+.key-figures th {font-weight: 400; opacity: .8}
+.key-figures b {font-size: 1.5rem; font-weight: 600; white-space: nowrap; margin-right: .5em}
+.key-figures small {white-space: nowrap; opacity: .8; font-size: .875rem}
+</style>"""
+
+
+def show_key_figures(bundle: Bundle, head: str) -> None:
+    """How often the head's answer was near enough, per kind of photo it had never seen."""
+    report = bundle.report["heads"][head]
+    kinds = {kind_name(kind): figures for kind, figures in report.items() if kind != "all"}
+    kinds = kinds or {"photos": report["all"]}
+    st.markdown(_sentence(kinds))
+    rows = "".join(_row(kind, figures) for kind, figures in kinds.items())
+    titles = [
+        "Photos the model had never seen", *_COLUMNS.values(), "Median error<br>half are nearer"
+    ]  # fmt: skip
+    header = "".join(f"<th>{title}</th>" for title in titles)
+    st.html(
+        f'{_STYLE}<div style="overflow-x:auto"><table class="key-figures"><tr>{header}</tr>{rows}'
+        "</table></div>"
+    )
+    st.caption(f"Head {plain(head)}. Small figures: 95 % interval.")
+
+
+def kind_name(photo_set: str) -> str:
+    """A photo set's name in words: `street_photos` is "street photos"."""
+    words = photo_set.replace("_", " ").strip()
+    return words if words.endswith("s") else f"{words} photos"
+
+
+def percent(share: float | None) -> str:
+    """A share as "46 %", a dash where it could not be computed."""
+    return "–" if share is None else f"{share:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+
+
+def interval(figure: Mapping[str, Any], unit: str = "%") -> str:
+    """A figure's 95 % interval as "40–52 %" or "2,100–3,900 km"."""
+    low, high = figure["ci95"]
+    if low is None:
+        return "–"
+    scale = 100 if unit == "%" else 1
+    return f"{scale * low:,.0f}–{scale * high:,.0f}\N{NO-BREAK SPACE}{unit}"
+
+
+def _sentence(kinds: Mapping[str, Mapping[str, Any]]) -> str:
+    parts = [
+        f"**{percent(figures['within_km']['750']['value'])} of {figures['n_photos']:,} "
+        f"{plain(kind)}** (95 % interval {interval(figures['within_km']['750'])})"
+        for kind, figures in kinds.items()
+        if "750" in figures.get("within_km", {})
+    ]
+    return (
+        f"The answer lies in the right country-sized area for {', '.join(parts)}." if parts else ""
+    )
+
+
+def _row(kind: str, figures: Mapping[str, Any]) -> str:
+    within = figures.get("within_km", {})
+    cells = [(within.get(km), "%") for km in _COLUMNS] + [(figures.get("median_km"), "km")]
+    return (
+        f"<tr><td>{figures['n_photos']:,} {escape(kind)}</td>"
+        + "".join(f"<td>{_figure(figure, unit)}</td>" for figure, unit in cells)
+        + "</tr>"
+    )
+
+
+def _figure(figure: Mapping[str, Any] | None, unit: str) -> str:
+    if not figure or figure["value"] is None:
+        return "not measured"
+    value = percent(figure["value"]) if unit == "%" else f"{figure['value']:,.0f} {unit}"
+    return f"<b>{value}</b><small>{interval(figure, unit)}</small>"

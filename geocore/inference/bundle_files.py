@@ -163,7 +163,7 @@ def write_arrays(path: Path, arrays: Sequence[np.ndarray]) -> None:
                 f"received {array.dtype} {array.shape}."
             )
     names = {f"w{index:02d}": array for index, array in enumerate(arrays)}
-    np.savez_compressed(path, allow_pickle=False, **names)  # type: ignore[arg-type]
+    np.savez_compressed(path, allow_pickle=False, **names)
 
 
 def read_arrays(path: Path) -> list[np.ndarray]:

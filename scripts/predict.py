@@ -1,0 +1,57 @@
+"""Say where photos were probably taken.
+
+Give photos or folders of photos. A photo that cannot be read becomes an error row, the others are
+answered all the same, and the exit code is then 1 (2 if nothing could be answered at all).
+
+    python scripts/predict.py holiday.jpg
+    python scripts/predict.py photos/ --top 3 --format geojson > answers.geojson
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from geocore.analysis.export import FORMATS, export
+from geocore.errors import GeocoreError
+from geocore.inference import DEFAULT_BUNDLE
+from geocore.inference.prediction import PhotoFailure
+
+BAR_FROM = 20
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    args = _parser().parse_args(argv)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from geocore.inference.photo_folders import list_photos
+    from geocore.inference.predictor import Predictor
+
+    try:
+        photos, answers = list_photos(args.photos)
+        answered = Predictor.load(args.bundle).predict_each(photos, args.head)
+        bar = {"total": len(photos), "unit": "photo", "disable": len(photos) < BAR_FROM}
+        answers = [*tqdm(answered, **bar), *answers]
+        sys.stdout.write(export(answers, args.format, args.top))
+    except (GeocoreError, ValueError) as error:
+        sys.stderr.write(f"predict.py: {error}\n")
+        return 2
+    return int(any(isinstance(answer, PhotoFailure) for answer in answers))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO_OR_DIR")
+    parser.add_argument("--bundle", type=Path, default=DEFAULT_BUNDLE, help="trained model folder")
+    parser.add_argument("--head", help="which of its heads answers (default: the bundle's choice)")
+    parser.add_argument("--top", type=int, default=5, help="cells per photo (default: 5)")
+    parser.add_argument("--format", choices=FORMATS, default="table", help="default: table")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -290,7 +290,7 @@ def test_the_tensorflow_check_can_fail():
 @pytest.mark.parametrize(
     "modules",
     [
-        "geocore, geocore.errors, geocore.config",
+        "geocore, geocore.errors",
         "geocore.data",
         "geocore.cells",
         "geocore.evaluation",

@@ -52,7 +52,7 @@ _INDIAN_PACIFIC = np.array(
     ]
 )
 # south, north, west, east; the first box that fits counts.
-_SEAS = {
+_SEAS: dict[str, list[tuple[float, float, float, float]]] = {
     "Black Sea": [(40.9, 47.4, 27.4, 42)],
     "Mediterranean Sea": [(30, 43.4, -5.4, 36.4), (43.4, 46, 3, 20)],
     "Caspian Sea": [(36.5, 47.2, 46.6, 55)],

@@ -136,10 +136,9 @@ def _check_is_csv(path: Path) -> None:
 def _check_not_swapped(lat: np.ndarray, lng: np.ndarray, name: str) -> None:
     """Swapped columns show as many latitudes beyond 90 while no longitude is beyond 90."""
     is_number = np.isfinite(lat) & np.isfinite(lng)
-    if not is_number.any():
-        return
     beyond = (np.abs(lat) > 90) & (np.abs(lat) <= 180) & is_number
-    if beyond.sum() >= _SWAPPED_SHARE * is_number.sum() and not (np.abs(lng) > 90)[is_number].any():
+    n_suspicious = max(2, _SWAPPED_SHARE * is_number.sum())
+    if beyond.sum() >= n_suspicious and not (np.abs(lng) > 90)[is_number].any():
         first = int(np.flatnonzero(beyond)[0])
         raise PhotoTableError(
             f"{name}: LAT must lie within [-90, 90], but it does not in {beyond.sum():,} of "

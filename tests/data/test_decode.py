@@ -64,6 +64,7 @@ def test_every_exif_orientation_is_turned_upright(orientation: int, file_format:
     assert np.abs(pixels(decoded) - pixels(upright)).mean() < 12
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_malformed_exif_does_not_hide_the_photo() -> None:
     content = encode(PHOTO, exif=b"Exif\0\0II*\0\xff\xff\xff\x7f" + b"\xff" * 40)
     assert decode_photo(content).size == (64, 48)
@@ -167,6 +168,7 @@ def bomb(file_format: str) -> bytes:
     return encode(Image.new("1", (20_000, 10_000)), file_format)
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("file_format", ["PNG", "GIF", "TIFF", "BMP"])
 def test_a_200_megapixel_image_is_refused_before_it_is_decoded(
     file_format: str, monkeypatch: pytest.MonkeyPatch

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.common import keep, plain
-from dashboard.key_figures import percent
+from dashboard.key_figures import facts_html, small_percent
 from dashboard.offline_map import is_dark, show_map
 from geocore.analysis.cell_details import cell_table, neighbouring_leaves
 from geocore.analysis.grid_summary import GridSummary
@@ -19,6 +19,7 @@ from geocore.visuals.colours import colour_scale, legend_html
 from geocore.visuals.maps import MAX_CELLS, cell_map
 
 COLOURINGS = {"photos": "Photos", "level": "Level", "recall": "Recognised"}
+MAX_CENTROIDS = 500
 
 
 @keep("Measuring the cells …", max_entries=8)
@@ -43,29 +44,72 @@ def show_cells(
 ) -> None:
     """Legend and map of cells coloured by photos, level, or the recall of a head."""
     if len(cells) > MAX_CELLS:
-        st.caption(f"Of {len(cells):,} cells, the {MAX_CELLS:,} with most photos are drawn.")
-        cells = cells.nlargest(MAX_CELLS, "n_photos")
+        st.caption(f"Of {len(cells):,} cells, the {MAX_CELLS:,} largest are drawn.")
+        cells = cells.nsmallest(MAX_CELLS, "level")
     column = {"photos": "n_photos", "level": "level", "recall": f"recall {head}"}[kind]
     scale = colour_scale(cells[column], kind, dark=is_dark())
     st.html(legend_html(scale.title, scale.entries))
     show_map(cell_map(cells, scale, selected=selected), key=key, height=height, on_click=on_click)
 
 
-def show_cell(cells: pd.DataFrame, token: str | None, heads: Collection[str]) -> None:
-    """Details of one cell; what to do where none is chosen."""
+def show_cell(
+    cells: pd.DataFrame,
+    token: str | None,
+    heads: Collection[str],
+    choose: Callable[[str | None], None],
+) -> None:
+    """Details of the chosen cell, and its neighbours to go on to.
+
+    Args:
+        cells: from `cells_of`.
+        token: the chosen cell; any other text shows how to choose one.
+        heads: the bundle's.
+        choose: called with the token of a neighbour that was clicked.
+    """
     chosen = cells[cells["token"] == token]
     if chosen.empty:
         st.info("Click a cell on the map, or tick a row of the table, to see its details.")
         return
     cell = chosen.iloc[0]
-    st.subheader(plain(cell["place"] or f"Cell {cell['token']}"))
-    facts = st.columns(2)
-    facts[0].metric("Photos", f"{cell['n_photos']:,}", border=True)
-    facts[1].metric("Share of all photos in cells", _share(cell["share"]), border=True)
-    facts[0].metric("Area", area(cell["area_km2"]), border=True)
-    facts[1].metric("Class · level", f"{cell['class_index']} · {cell['level']}", border=True)
-    _show_recall(cell, heads)
-    _show_neighbours(cells, int(cell["class_index"]))
+    st.subheader(cell_name(cell))
+    st.html(facts_html(_facts(cell, heads)))
+    st.caption(
+        "Recognised: of the photos from here that the model had never seen, those it put here."
+        if cell["n_held_out"]
+        else "None of the photos kept for testing lies here, so nothing is known about recognition."
+    )
+    near = cells.iloc[neighbouring_leaves(cells, int(cell["class_index"]))]
+    names = {row["token"]: cell_name(row) for _, row in near.iterrows()}
+    key = f"neighbours_{token}"
+    st.pills(
+        "Neighbours" if names else "This cell has no neighbour among the cells.",
+        list(names),
+        format_func=names.get,
+        key=key,
+        on_change=lambda: choose(st.session_state[key]),
+        wrap=True,
+    )
+
+
+def cell_name(cell: pd.Series) -> str:
+    """A cell's place as Markdown, its token where it has none."""
+    return plain(cell["place"] or f"Cell {cell['token']}")
+
+
+def _facts(cell: pd.Series, heads: Collection[str]) -> dict[str, str]:
+    n_held_out = cell["n_held_out"]
+    recalls = {
+        f"Recognised by {head}": f"{round(cell[f'recall {head}'] * n_held_out)} of {n_held_out}"
+        for head in heads
+        if n_held_out
+    }
+    return {
+        "Photos": f"{cell['n_photos']:,}, {small_percent(cell['share'])} of all in cells",
+        "Area": area(cell["area_km2"]),
+        "Level": str(cell["level"]),
+        "Class": str(cell["class_index"]),
+        **(recalls or {"Recognised": "not known"}),
+    }
 
 
 def show_cell_table(
@@ -86,8 +130,9 @@ def show_cell_table(
         rows = st.session_state[key]["selection"]["rows"]
         choose(cells["token"].iloc[rows[0]] if rows else None)
 
+    table = cells.drop(columns="cell_id")
     st.dataframe(
-        cells.drop(columns="cell_id"),
+        table.assign(area_km2=table["area_km2"].round()),
         hide_index=True,
         height=320,
         key=key,
@@ -98,7 +143,7 @@ def show_cell_table(
     )
     st.download_button(
         "Download the table",
-        cells.drop(columns="cell_id").to_csv(index=False),
+        table.to_csv(index=False),
         f"{name}-cells.csv",
         "text/csv",
         icon=":material/download:",
@@ -124,9 +169,9 @@ def show_summary(summary: GridSummary) -> None:
     """Key figures of a what-if grid."""
     facts = {
         "Classes": f"{summary.n_leaves:,}",
-        "Photos kept": _share(summary.share_kept),
-        "Sphere covered": _share(summary.share_of_sphere),
-        "Balance (1 = even)": f"{summary.balance:.2f}",
+        "Photos kept": small_percent(summary.share_kept),
+        "Sphere covered": small_percent(summary.share_of_sphere),
+        "Balance": f"{summary.balance:.2f}",
         "Median cell area": area(summary.median_area_km2),
     }
     for column, (label, value) in zip(st.columns([2, 2, 2, 2, 3]), facts.items(), strict=True):
@@ -138,39 +183,16 @@ def area(km2: float) -> str:
     return f"{km2:,.0f} km²" if km2 < 1e6 else f"{km2 / 1e6:.1f} million km²"
 
 
-def _show_recall(cell: pd.Series, heads: Collection[str]) -> None:
-    if not cell["n_held_out"]:
-        st.caption("None of the held-out photos lies in this cell, so its recognition is unknown.")
-        return
-    st.markdown(f"**Recognised, of {cell['n_held_out']} held-out photos from this cell**")
-    recall = pd.DataFrame({"Head": list(heads), "Recognised": [cell[f"recall {h}"] for h in heads]})
-    bar = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
-    st.dataframe(recall, hide_index=True, column_config={"Recognised": bar})
-
-
-def _show_neighbours(cells: pd.DataFrame, class_index: int) -> None:
-    near = cells.iloc[neighbouring_leaves(cells, class_index)]
-    names = [
-        f"{plain(place or token)}"
-        for place, token in zip(near["place"], near["token"], strict=True)
-    ]
-    st.markdown("**Neighbours** " + (" · ".join(names) or "none"))
-
-
-def _share(value: Any) -> str:
-    return percent(value) if value >= 0.1 or value == 0 else f"{100 * value:.1f} %"
-
-
 def _table_columns(cells: pd.DataFrame) -> dict[str, Any]:
     number = st.column_config.NumberColumn
     columns = {
         "class_index": number("Class", width="small"),
-        "place": st.column_config.TextColumn("Place", width="medium"),
+        "place": st.column_config.TextColumn("Place", width=280),
         "n_photos": number("Photos", format="localized"),
         "share": number("Share of photos", format="percent"),
         "level": number("Level"),
-        "area_km2": number("Area in km²", format="%.0f"),
-        "n_held_out": number("Held-out photos"),
+        "area_km2": number("Area in km²", format="localized"),
+        "n_held_out": number("Unseen photos"),
         "lat": number("Centroid latitude", format="%.3f"),
         "lng": number("Centroid longitude", format="%.3f"),
         "token": "Cell",

@@ -56,6 +56,19 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
 
 
+def small_percent(share: float) -> str:
+    """A share as "46 %", or as "3.7 %" where it is below a tenth."""
+    return percent(share) if share >= 0.1 else f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
+
+
+def facts_html(facts: Mapping[str, str]) -> str:
+    """Facts as a two-column table that wraps and never cuts off; names and values as plain text."""
+    rows = "".join(
+        f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in facts.items()
+    )
+    return f'{_STYLE}<table class="key-figures">{rows}</table>'
+
+
 def interval(figure: Mapping[str, Any], unit: str = "%") -> str:
     """A figure's 95 % interval as "40–52 %" or "2,100–3,900 km"."""
     low, high = figure["ci95"]

@@ -42,11 +42,11 @@ def show_explorer(view: View) -> None:
             key="cell_map",
             head=view.head,
             selected=[token],
-            height=520,
+            height=470,
             on_click=choose_cell,
         )
     with right:
-        show_cell(cells, token, view.bundle.heads)
+        show_cell(cells, token, view.bundle.heads, choose_cell)
     show_cell_table(cells, view.bundle.name, token, choose_cell)
 
 
@@ -60,7 +60,7 @@ def show_what_if(view: View) -> None:
     t_min, t_max = columns[1].select_slider(
         "Fewest and most photos per cell",
         PHOTO_STEPS,
-        value=(20, 500),
+        value=(20, 100),
         key="what_if_t",
     )
     level_end = columns[2].slider("Deepest level", 0, 20, 12, key="what_if_level_end")

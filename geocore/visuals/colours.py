@@ -20,6 +20,9 @@ _N_STEPS = 5
 _RAMP = np.array(
     [[240, 215, 48], [122, 209, 81], [34, 168, 132], [42, 120, 142], [65, 68, 135], [84, 30, 110]]
 )
+_DARK_RAMP = np.array(
+    [[128, 88, 168], [92, 108, 180], [48, 134, 158], [40, 172, 136], [126, 212, 86], [246, 226, 70]]
+)
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,10 @@ def ramp(n: int, dark: bool = False) -> list[str]:
 
     On a dark page the other way round, so that high values stand out there too.
     """
-    at = np.linspace(0, len(_RAMP) - 1, n) if n > 1 else np.array([2.0])
-    channels = [np.interp(at, np.arange(len(_RAMP)), _RAMP[:, c]) for c in range(3)]
-    colours = ["#{:02x}{:02x}{:02x}".format(*rgb) for rgb in np.rint(channels).astype(int).T]
-    return colours[::-1] if dark else colours
+    stops = _DARK_RAMP if dark else _RAMP
+    at = np.linspace(0, len(stops) - 1, n) if n > 1 else np.array([2.0])
+    channels = [np.interp(at, np.arange(len(stops)), stops[:, c]) for c in range(3)]
+    return ["#{:02x}{:02x}{:02x}".format(*rgb) for rgb in np.rint(channels).astype(int).T]
 
 
 def colour_scale(

@@ -16,6 +16,7 @@ import folium
 import numpy as np
 import pandas as pd
 
+from geocore.cells import s2
 from geocore.cells.polygons import cells_geojson
 from geocore.visuals.colours import ColourScale
 from geocore.visuals.offline_map import SMOOTH_FACTOR, WORLD_BOUNDS, OfflineMap
@@ -171,16 +172,28 @@ def confidence_opacity(
 
 
 def map_bounds(
-    cells: pd.DataFrame, points: Sequence[MapPoint] = (), margin_deg: float = 3.0
+    cells: pd.DataFrame, points: Sequence[MapPoint] = (), margin_deg: float = 2.0
 ) -> tuple[tuple[float, float], tuple[float, float]]:
-    """South-west and north-east corner around cells' centroids and points; the world if none."""
-    lats = [*cells["lat"], *(point.lat for point in points)]
-    lngs = [*cells["lng"], *(point.lng for point in points)]
+    """South-west and north-east corner, in degrees, around cells and points; the world if none.
+
+    A cell across the antimeridian takes the whole width.
+
+    Args:
+        cells: rows with column token.
+        points: further positions to show.
+        margin_deg: space left on every side.
+    """
+    corners = s2.vertices(s2.from_token(cells["token"])) if len(cells) else np.zeros((0, 4, 2))
+    across = np.ptp(corners[..., 1], axis=1) > 180
+    lats = [*corners[..., 0].ravel(), *(point.lat for point in points)]
+    lngs = [*corners[..., 1].ravel(), *(point.lng for point in points)]
     if not lats:
         return WORLD_BOUNDS
-    south, north = max(min(lats) - margin_deg, -85.0), min(max(lats) + margin_deg, 85.0)
-    west, east = max(min(lngs) - margin_deg, -180.0), min(max(lngs) + margin_deg, 180.0)
-    return (south, west), (north, east)
+    west, east = (-180.0, 180.0) if across.any() else (min(lngs), max(lngs))
+    return (
+        (float(max(min(lats) - margin_deg, -85)), float(max(west - margin_deg, -180))),
+        (float(min(max(lats) + margin_deg, 85)), float(min(east + margin_deg, 180))),
+    )
 
 
 def _cell_layer(
@@ -189,7 +202,7 @@ def _cell_layer(
     if len(cells) > MAX_CELLS:
         raise ValueError(
             f"A map shows at most {MAX_CELLS} cells, received {len(cells)}. "
-            "Keep those with most photos: cells.nlargest(MAX_CELLS, 'n_photos')."
+            "Keep the largest: cells.nsmallest(MAX_CELLS, 'level')."
         )
     properties = cells[["token", *fields]].map(_escaped)
     return folium.GeoJson(

@@ -1,0 +1,191 @@
+"""The parts of page 2: photos in, and for each photo the answer, its map and its evidence.
+
+Stage: dashboard. It must not compute: answers come from the predictor, figures from analysis.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard.common import View, keep, load_predictor, plain
+from geocore.data.exif import exif_position
+from geocore.data.images import PHOTO_SUFFIXES, thumbnail
+from geocore.data.samples import load_samples
+from geocore.errors import ImageError
+from geocore.inference.bundle import Bundle
+from geocore.inference.prediction import PhotoFailure, Prediction
+
+if TYPE_CHECKING:
+    from geocore.inference.predictor import Reading
+
+NamedPhoto = tuple[str, bytes]
+_SHOWN_PX = 900
+_N_COLUMNS = 5
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Answer:
+    """One photo and what all heads say about it.
+
+    Attributes:
+        name: of the file, as it was given.
+        content: the encoded photo.
+        predictions: per head.
+        position: the photo's own position (EXIF) or a sample's known place; None where unknown.
+        position_kind: "exif", "true" or "".
+    """
+
+    name: str
+    content: bytes
+    predictions: dict[str, Prediction]
+    position: tuple[float, float] | None
+    position_kind: str
+
+
+@keep("Opening the sample photos …", max_entries=1)
+def samples() -> pd.DataFrame:
+    """The sample photos with places, licences and, as `content`, their bytes."""
+    photos = load_samples().photos
+    return photos.assign(content=[Path(path).read_bytes() for path in photos["path"]])
+
+
+@keep("Looking at the photo …", max_entries=128)
+def reading(bundle: Bundle, name: str, content: bytes) -> "Reading":
+    """What the network saw in a photo."""
+    return load_predictor(bundle).read(content, name=name)
+
+
+@keep("Finding what in the photo speaks for the answer …", max_entries=256)
+def heat_map(bundle: Bundle, name: str, content: bytes, head: str, class_index: int) -> np.ndarray:
+    """Grad-CAM of one leaf, (h, w) in 0..1."""
+    return load_predictor(bundle).explain(reading(bundle, name, content), head, class_index)
+
+
+@keep("Opening the photo …", max_entries=256)
+def shown_photo(content: bytes, side_px: int = _SHOWN_PX) -> np.ndarray:
+    """The photo upright and small enough to show, (height, width, 3) uint8."""
+    return np.asarray(thumbnail(content, side_px))
+
+
+def take_photos() -> list[NamedPhoto]:
+    """The drop zone and the gallery; what was chosen last are this reader's photos."""
+
+    def take_uploads() -> None:
+        uploads = st.session_state["predict_upload"]
+        st.session_state["photos"] = [(upload.name, upload.getvalue()) for upload in uploads]
+
+    st.file_uploader(
+        "Drop photos here, several at once if you like. They stay on this computer.",
+        type=sorted(PHOTO_SUFFIXES),
+        accept_multiple_files=True,
+        key="predict_upload",
+        on_change=take_uploads,
+    )
+    photos = st.session_state.get("photos", [])
+    with st.expander("No photo at hand? Try one of known place", expanded=not photos):
+        _show_gallery()
+    return photos
+
+
+def _show_gallery() -> None:
+    def take_sample(name: str, content: bytes) -> None:
+        st.session_state["photos"] = [(name, content)]
+
+    columns = st.columns(_N_COLUMNS)
+    for index, sample in enumerate(samples().itertuples()):
+        with columns[index % _N_COLUMNS]:
+            st.image(shown_photo(sample.content, 320), width="stretch")
+            st.button(
+                plain(sample.TITLE),
+                key=f"sample_{sample.photo_id}",
+                on_click=take_sample,
+                args=(sample.photo_id, sample.content),
+                width="stretch",
+            )
+            credit = f"{plain(sample.AUTHOR)} · {plain(sample.LICENSE)}"
+            st.caption(f"{credit} · [source](<{sample.SOURCE}>)")
+
+
+def answer_photos(view: View, photos: Sequence[NamedPhoto]) -> list[Answer | PhotoFailure]:
+    """One answer per photo, or why it cannot be read."""
+    bar = st.progress(0.0) if len(photos) > 1 else None
+    answers = []
+    for index, (name, content) in enumerate(photos):
+        if bar:
+            bar.progress(index / len(photos), f"Photo {index + 1} of {len(photos)}")
+        try:
+            answers.append(_answer(view.bundle, name, content))
+        except ImageError as error:
+            answers.append(PhotoFailure(photo=name, error=str(error)))
+    if bar:
+        bar.empty()
+    return answers
+
+
+def show_failures(answers: Sequence[Answer | PhotoFailure]) -> None:
+    """One sentence per photo that cannot be read."""
+    for answer in answers:
+        if isinstance(answer, PhotoFailure):
+            st.error(plain(answer.error), icon=":material/broken_image:")
+
+
+def pick_answer(view: View, answers: Sequence[Answer]) -> Answer:
+    """The photo to show: the only one, or the row ticked in a table of all."""
+    if len(answers) == 1:
+        return answers[0]
+    st.markdown(f"**{len(answers)} photos.** Tick a row to see its answer below.")
+    tops = [answer.predictions[view.head].top(1).iloc[0] for answer in answers]
+    table = pd.DataFrame(
+        {
+            "Photo": [answer.name for answer in answers],
+            "Most probable area": [top["place"] for top in tops],
+            "Confidence": [top["prob"] for top in tops],
+            "Best latitude": [answer.predictions[view.head].lat for answer in answers],
+            "Best longitude": [answer.predictions[view.head].lng for answer in answers],
+        }
+    )
+    number = st.column_config.NumberColumn
+    state = st.dataframe(
+        table,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [0]}},
+        key=f"photos_{_identity(answers)}",
+        column_config={
+            "Confidence": st.column_config.ProgressColumn(format="percent", max_value=1),
+            "Best latitude": number(format="%.3f"),
+            "Best longitude": number(format="%.3f"),
+        },
+    )
+    rows = state["selection"]["rows"]
+    return answers[rows[0] if rows else 0]
+
+
+def _answer(bundle: Bundle, name: str, content: bytes) -> Answer:
+    seen = reading(bundle, name, content)
+    predictor = load_predictor(bundle)
+    position, kind = exif_position(content, name=name), "exif"
+    known = samples()[samples()["content"] == content]
+    if len(known):
+        position, kind = (known["lat"].iloc[0], known["lng"].iloc[0]), "true"
+    return Answer(
+        name=name,
+        content=content,
+        predictions={head: predictor.answer(seen, head) for head in bundle.heads},
+        position=position,
+        position_kind=kind if position else "",
+    )
+
+
+def _identity(answers: Sequence[Answer]) -> str:
+    digest = hashlib.sha256()
+    for answer in answers:
+        digest.update(hashlib.sha256(answer.content).digest())
+    return digest.hexdigest()[:16]

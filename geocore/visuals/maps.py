@@ -100,7 +100,8 @@ def cell_map(
     }
     fields = {"class_index": "Class", "n_photos": "Photos", "level": "Level", "place": "Place"}
     group = folium.FeatureGroup(name="Cells")
-    _cell_layer(cells, fields, styles).add_to(group)
+    chosen_last = cells.iloc[np.argsort(cells["token"].isin(chosen), kind="stable")]
+    _cell_layer(chosen_last, fields, styles).add_to(group)
     if centroids:
         _centroid_layer(cells).add_to(group)
     return group

@@ -68,6 +68,42 @@ def reliability_bins(y_true: np.ndarray, y_prob: np.ndarray, n_bins: int = N_BIN
     )  # fmt: skip
 
 
+def overall(bins: pd.DataFrame) -> tuple[float, float]:
+    """Mean confidence and accuracy of all photos in the bins; NaN where there is none.
+
+    Args:
+        bins: from `reliability_bins`.
+    """
+    filled = bins[bins["n"] > 0]
+    if filled.empty:
+        return float("nan"), float("nan")
+    confidence, accuracy = np.average(
+        filled[["confidence", "accuracy"]], axis=0, weights=filled["n"]
+    )
+    return float(confidence), float(accuracy)
+
+
+def calibration_sentence(bins: pd.DataFrame) -> str:
+    """Whether confidences are too high, too low or about right on the whole, in words.
+
+    Args:
+        bins: from `reliability_bins`.
+    """
+    n_photos = int(bins["n"].sum())
+    if n_photos == 0:
+        return "None of these photos lies in a cell of the model, so confidences cannot be judged."
+    confidence, accuracy = overall(bins)
+    low, high = wilson_interval(np.array([accuracy]), np.array([n_photos]))
+    seen = (
+        f"On {n_photos:,} photos the head is {confidence * 100:.1f} % sure on average and right in "
+        f"{accuracy * 100:.1f} % (95 % interval {low[0] * 100:.1f} to {high[0] * 100:.1f})"
+    )
+    if low[0] <= confidence <= high[0]:
+        return f"{seen}: on the whole its confidence can be believed."
+    kind = "too sure of itself" if confidence > accuracy else "right more often than it says"
+    return f"{seen}: it is {kind}, by {abs(confidence - accuracy) * 100:.1f} points."
+
+
 def ece(y_true: np.ndarray, y_prob: np.ndarray, n_bins: int = N_BINS) -> float:
     """Expected calibration error: mean gap between confidence and accuracy over the bins.
 

@@ -32,8 +32,17 @@ class LevelGroups:
     cell_ids: np.ndarray
 
     def roll_up(self, y_true: np.ndarray, y_prob: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Labels (n_photos,) and probs (n_photos, n_groups) of the cells of this level."""
+        """Labels (n_photos,) and probs (n_photos, n_groups) of the cells of this level.
+
+        Raises:
+            ValueError: probs of another number of leaves.
+        """
         y_true, y_prob = check_probs(y_true, y_prob)
+        if y_prob.shape[1] != len(self.group):
+            raise ValueError(
+                f"y_prob must have one column for each of the {len(self.group)} leaves, received "
+                f"{y_prob.shape[1]}. Do probs and hierarchy come from the same grid?"
+            )
         members = np.arange(len(self.cell_ids)) == self.group[:, None]
         labels = np.where(y_true >= 0, self.group[np.maximum(y_true, 0)], y_true)
         return labels, y_prob @ members.astype(y_prob.dtype)
@@ -56,10 +65,10 @@ def groups_at_level(
     if not 0 <= depth < ancestors.shape[1]:
         raise ValueError(f"depth must lie in 0 to {ancestors.shape[1] - 1}, received {depth}.")
     within = ancestors[:, : depth + 1]
-    deepest = np.sum(within >= 0, axis=1) - 1  # a branch starts at the first level
-    ids = np.array(
-        [cell_ids[d][within[leaf, d]] for leaf, d in enumerate(deepest)], dtype=np.uint64
-    )
+    ids = np.empty(len(within), dtype=np.uint64)
+    for positions, of_level in zip(within.T, cell_ids, strict=False):
+        reached = positions >= 0
+        ids[reached] = of_level[positions[reached]]
     unique, group = np.unique(ids, return_inverse=True)
     return LevelGroups(group=group.reshape(-1), cell_ids=unique)
 
@@ -118,3 +127,20 @@ def prediction_balance(counts: np.ndarray, labels: Sequence[str]) -> pd.DataFram
          "excess": predicted - taken, "right": np.diagonal(counts)}
     )  # fmt: skip
     return table.sort_values("excess", ascending=False, kind="stable", ignore_index=True)
+
+
+def balance_sentence(balance: pd.DataFrame, n_named: int = 3) -> str:
+    """The cells named too often, in words.
+
+    Args:
+        balance: from `prediction_balance`.
+        n_named: how many cells to name at most.
+    """
+    worst = balance[balance["excess"] > 0].head(n_named)
+    if worst.empty:
+        return "No cell is named more often than photos were taken there."
+    cells = "; ".join(
+        f"{row.cell} (named for {row.predicted:,} photos, {row.taken_there:,} were taken there)"
+        for row in worst.itertuples(index=False)
+    )
+    return f"Named too often above all: {cells}."

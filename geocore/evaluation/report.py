@@ -43,13 +43,21 @@ class Measure:
 
     def text(self, figure: Mapping[str, Any]) -> str:
         """A figure with its interval, such as `24.1 % (19.7 to 28.8)`."""
-        if figure["value"] is None:
-            return "not known"
-        value, low, high = (
-            f"{number * self.scale:,.{self.digits}f}"
-            for number in (figure["value"], *figure["ci95"])
-        )
-        return f"{value}{self.unit} ({low} to {high})"
+        interval = f" ({self.interval_text(figure)})" if figure["value"] is not None else ""
+        return f"{self.value_text(figure)}{interval}"
+
+    def value_text(self, figure: Mapping[str, Any]) -> str:
+        """The value of a figure, such as `24.1 %`."""
+        value = figure["value"]
+        return "not known" if value is None else f"{self._number(value)}{self.unit}"
+
+    def interval_text(self, figure: Mapping[str, Any]) -> str:
+        """The interval of a figure, such as `19.7 to 28.8`."""
+        low, high = figure["ci95"]
+        return "not known" if low is None else f"{self._number(low)} to {self._number(high)}"
+
+    def _number(self, number: float) -> str:
+        return f"{number * self.scale:,.{self.digits}f}"
 
 
 def _share(name: str) -> Measure:
@@ -105,11 +113,6 @@ def photo_sets(report: Mapping[str, Any]) -> list[str]:
         [name for name in entries[0] if all(name in entry for entry in entries)] if entries else []
     )
     return sorted(shared, key=lambda name: (name != ALL_PHOTOS, name))
-
-
-def set_label(photo_set: str) -> str:
-    """A photo set's name as a reader meets it."""
-    return "all held-out photos" if photo_set == ALL_PHOTOS else photo_set.replace("_", " ")
 
 
 def tidy_figures(report: Mapping[str, Any]) -> pd.DataFrame:
@@ -203,6 +206,56 @@ def paired_difference(
         )
     both = both if photo_set == ALL_PHOTOS else both[both["photo_set"] == photo_set]
     return mean_figure((both[measure] - both[f"{measure}_second"]).to_numpy())
+
+
+def is_paired(measure: str) -> bool:
+    """Whether a measure is a mean over photos, so that heads can be compared photo by photo."""
+    return measure not in ("ior", "ior_majority", "ior_gini", "median_km", "ece")
+
+
+def chance_level(measure: str, n_leaves: int) -> float | None:
+    """The figure of a guesser that gives every leaf the same prob; None where there is no such."""
+    if measure.startswith("top_"):
+        return min(1.0, int(measure.removeprefix("top_")) / n_leaves)
+    return {"ior": 1.0, "loss": metrics.uniform_log_loss(n_leaves), "brier": 1 - 1 / n_leaves}.get(
+        measure
+    )
+
+
+def verdict(rows: pd.DataFrame, difference: Mapping[str, Any] | None) -> str:
+    """Which head is ahead in plain words, and whether that may be chance.
+
+    Args:
+        rows: from `ranked`, one measure and photo set.
+        difference: best head minus the second best, from `paired_difference`; None where the
+            measure is no mean over photos.
+    """
+    rows = rows.dropna(subset="value")
+    if rows.empty:
+        return "This figure was not measured for any head."
+    best = rows.iloc[0]
+    measure = MEASURES[best["measure"]]
+    first = f"{best['head']} is ahead: {_row_text(best)}, measured on {best['n_photos']:,} photos."
+    if len(rows) == 1:
+        return first.replace("is ahead", "is the only head measured")
+    second = rows.iloc[1]
+    apart = best["low"] > second["high"] or best["high"] < second["low"]
+    overlap = "do not overlap" if apart else "overlap"
+    words = f"{first} Next is {second['head']}: {_row_text(second)}. The 95 % intervals {overlap}."
+    if difference is None or difference["value"] is None:
+        return words
+    low, high = sorted(abs(measure.scale) * end for end in difference["ci95"])
+    certain = low > 0 or high < 0
+    ending = "more than chance explains." if certain else "which may be chance with so few photos."
+    return (
+        f"{words} On the very same photos the two differ by "
+        f"{abs(difference['value']) * measure.scale:,.{measure.digits}f} "
+        f"(between {low:+,.{measure.digits}f} and {high:+,.{measure.digits}f}), {ending}"
+    )
+
+
+def _row_text(row: pd.Series) -> str:
+    return MEASURES[row["measure"]].text({"value": row["value"], "ci95": [row["low"], row["high"]]})
 
 
 def _seconds(report: Mapping[str, Any], head: str) -> str:

@@ -78,3 +78,22 @@ def test_a_head_that_says_what_is_true_is_calibrated():
 def test_a_number_of_bins_below_one_is_refused():
     with pytest.raises(ValueError, match="n_bins must be at least 1, received 0"):
         calibration.ece(*made_probs(), n_bins=0)
+
+
+def test_the_overall_figures_and_their_words():
+    y_prob = probs_of(np.full(400, 0.8))
+    honest = np.where(np.arange(400) < 320, 0, 3)
+    bins = calibration.reliability_bins(honest, y_prob)
+    assert calibration.overall(bins) == pytest.approx((0.8, 0.8))
+    words = calibration.calibration_sentence(bins)
+    assert words.startswith("On 400 photos the head is 80.0 % sure on average and right in 80.0 %")
+    assert words.endswith("its confidence can be believed.")
+    boastful = calibration.reliability_bins(np.where(np.arange(400) < 200, 0, 3), y_prob)
+    assert calibration.calibration_sentence(boastful).endswith(
+        "too sure of itself, by 30.0 points."
+    )
+    timid = calibration.reliability_bins(np.zeros(400, int), y_prob)
+    assert calibration.calibration_sentence(timid).endswith("than it says, by 20.0 points.")
+    nobody = calibration.reliability_bins(np.full(400, -1), y_prob)
+    assert np.isnan(calibration.overall(nobody)).all()
+    assert "cannot be judged" in calibration.calibration_sentence(nobody)

@@ -6,6 +6,7 @@ from sklearn.metrics import recall_score
 from geocore.cells import build_hierarchy, generate_cells
 from geocore.cells.s2 import parent
 from geocore.evaluation.confusion import (
+    balance_sentence,
     confusion_matrix,
     groups_at_level,
     leaf_recall,
@@ -40,6 +41,14 @@ def test_balance_names_the_over_predicted_cells_first():
     assert table["cell"].tolist() == ["north", "south", "west"]
     assert table.loc[0].tolist() == ["north", 10, 5, 5, 5]
     assert table["excess"].sum() == 0
+
+
+def test_the_over_predicted_cells_in_words():
+    counts = np.array([[5, 0, 0], [3, 1, 0], [2, 0, 4]])
+    words = balance_sentence(prediction_balance(counts, ["north", "west", "south"]))
+    expected = "Named too often above all: north (named for 10 photos, 5 were taken there)."
+    assert words == expected
+    assert "No cell" in balance_sentence(prediction_balance(np.eye(2, dtype=int), ["a", "b"]))
 
 
 @pytest.fixture(scope="module")
@@ -88,5 +97,8 @@ def test_messages(world):
     _, hierarchy, _ = world
     with pytest.raises(ValueError, match=f"0 to {hierarchy.depth - 1}, received 99"):
         groups_at_level(hierarchy.ancestors, hierarchy.cell_ids, 99)
+    groups = groups_at_level(hierarchy.ancestors, hierarchy.cell_ids, 0)
+    with pytest.raises(ValueError, match=f"{hierarchy.n_leaves} leaves, received 7.*same grid"):
+        groups.roll_up(*made_probs())
     with pytest.raises(ValueError, match="n = 8 columns, received 7"):
         confusion_matrix(*made_probs(), 8)

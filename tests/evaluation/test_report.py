@@ -49,8 +49,6 @@ def test_photo_sets_are_those_every_head_has_the_whole_first(report):
     assert reports.photo_sets({"heads": {}}) == []
     short = {"heads": {"MC": report["heads"]["MC"], "HMC": {"all": {}}}}
     assert reports.photo_sets(short) == ["all"]
-    assert reports.set_label("all") == "all held-out photos"
-    assert reports.set_label("street_photos") == "street photos"
 
 
 def test_figures_as_text():
@@ -121,3 +119,49 @@ def test_thesis_table_is_the_printed_one():
     table = reports.THESIS_TABLE_6_8.set_index("head")
     assert table.loc["HMC-smooth"].tolist() == [3.98, 0.031, 2.23, 19253]
     assert table["top_1"].idxmax() == "HMC"
+
+
+def verdict_rows(low, high):
+    values = {"measure": "top_1", "photo_set": "all", "n_photos": 330, "n_unassigned": 0}
+    return pd.DataFrame(
+        [{"head": "HMC", "value": 0.3, "low": low, "high": 0.35} | values,
+         {"head": "MC", "value": 0.2, "low": 0.15, "high": high} | values]
+    )  # fmt: skip
+
+
+def test_the_verdict_in_words():
+    sure = {"value": 0.1, "ci95": [0.05, 0.15]}
+    words = reports.verdict(verdict_rows(low=0.26, high=0.25), sure)
+    assert words == (
+        "HMC is ahead: 30.0 % (26.0 to 35.0), measured on 330 photos. Next is MC: 20.0 % (15.0 to "
+        "25.0). The 95 % intervals do not overlap. On the very same photos the two differ by 10.0 "
+        "(between +5.0 and +15.0), more than chance explains."
+    )
+    unsure = {"value": 0.1, "ci95": [-0.05, 0.15]}
+    words = reports.verdict(verdict_rows(low=0.24, high=0.25), unsure)
+    assert "intervals overlap" in words
+    assert words.endswith("(between -5.0 and +15.0), which may be chance with so few photos.")
+
+
+def test_the_verdict_on_few_heads():
+    rows = verdict_rows(0.2, 0.3)
+    one = reports.verdict(rows.head(1), None)
+    assert one == "HMC is the only head measured: 30.0 % (20.0 to 35.0), measured on 330 photos."
+    assert reports.verdict(rows, None).endswith("The 95 % intervals overlap.")
+    assert "not measured for any head" in reports.verdict(rows.assign(value=np.nan), None)
+
+
+def test_chance_levels_are_those_of_equal_probs():
+    y_true, y_prob = np.arange(20) % 20, np.full((20, 20), 1 / 20)
+    report = evaluate_probs(y_prob, y_true, *np.zeros((4, 20)), n_bootstrap=2)
+    for measure in ("top_1", "top_5", "top_10", "ior", "loss", "brier"):
+        expected = report[measure]["value"]
+        assert reports.chance_level(measure, 20) == pytest.approx(expected), measure
+    assert reports.chance_level("top_10", 4) == 1
+    assert reports.chance_level("median_km", 20) is None
+
+
+def test_only_means_over_photos_are_paired(predictions):
+    columns = reports.photo_figures(predictions["MC"]).columns
+    assert {m for m in reports.MEASURES if reports.is_paired(m)} <= set(columns)
+    assert {"ior", "median_km", "ece"}.isdisjoint(columns)

@@ -142,7 +142,8 @@ def _check_seen(
     table: pd.DataFrame, bundle: Bundle
 ) -> tuple[pd.DataFrame, pd.Series, list[PhotoFailure]]:
     """The photos that can be read, whether the bundle has seen each, and those that cannot."""
-    seen = set(bundle.photos.loc[bundle.photos["split"] != "test", "sha256"])
+    is_used = bundle.photos["split"].isin(["train", "validation"])
+    seen = set(bundle.photos.loc[is_used, "sha256"])
     is_seen, failures = {}, []
     for index, path in table["path"].items():
         try:

@@ -17,10 +17,11 @@ import numpy as np
 from geocore.config import config_from_dict
 from geocore.data.images import Photo, photo_name
 from geocore.errors import BundleError, ImageError
-from geocore.evaluation.points import best_points, build_point_table
+from geocore.evaluation.points import best_points
 from geocore.inference.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 from geocore.inference.network import PhotoNetwork
 from geocore.inference.prediction import PhotoFailure, Prediction
+from geocore.inference.training_places import training_point_table
 from geocore.models.backbones import build_backbone
 from geocore.models.classifier import build_classifier, n_pooled
 from geocore.models.heads import build_head
@@ -54,15 +55,7 @@ class Predictor:
     def __init__(self, bundle: Bundle, network: PhotoNetwork) -> None:
         self.bundle = bundle
         self._network = network
-        leaves, photos = bundle.grid.leaves, bundle.photos
-        training = photos[photos["split"] == "train"]
-        self._points = build_point_table(
-            leaves["lat"].to_numpy(),
-            leaves["lng"].to_numpy(),
-            training["lat"].to_numpy(),
-            training["lng"].to_numpy(),
-            training["class_index"].to_numpy(),
-        )
+        self._points = training_point_table(bundle.grid, bundle.photos)
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str] = DEFAULT_BUNDLE) -> "Predictor":

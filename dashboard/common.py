@@ -62,9 +62,10 @@ def page(title: str, icon: str) -> Iterator[View]:
     st.title(f"{icon} {title}")
     view = None
     with error_box():
-        view = _chosen_view()
+        chosen = _chosen_view()
+        _bundle_line(chosen.bundle)
+        view = chosen
     if view is not None:
-        _bundle_line(view.bundle)
         with error_box():
             yield view
     st.divider()

@@ -15,7 +15,8 @@ from streamlit_folium import st_folium
 
 from geocore.visuals.maps import WORLD_BOUNDS, OfflineMap
 
-components.declare_component("leaflet_assets", path=Path(xstatic.pkg.leaflet.BASE_DIR))
+LEAFLET_FOLDER = Path(xstatic.pkg.leaflet.BASE_DIR)
+components.declare_component("leaflet_assets", path=LEAFLET_FOLDER)
 _ASSETS = f"../{__name__}.leaflet_assets"
 
 

@@ -64,7 +64,9 @@ def show_what_if(view: View) -> None:
         key="what_if_t",
     )
     level_end = columns[2].slider("Deepest level", 0, 20, 12, key="what_if_level_end")
-    policy = columns[3].radio("Sparse cells", list(POLICIES), format_func=POLICIES.get)
+    policy = columns[3].radio(
+        "Sparse cells", list(POLICIES), format_func=POLICIES.get, key="what_if_policy"
+    )
     grid = generate_cells(lat, lng, t_min=t_min, t_max=t_max, level_end=level_end, policy=policy)
     show_summary(summarise_grid(grid, len(lat)))
     show_cells(grid.leaves, "photos", key="what_if_map")

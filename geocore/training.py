@@ -55,7 +55,7 @@ class TrainingRun:
     Attributes:
         history: one row per epoch: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate, seconds.
         best_epoch: epoch (from 1) whose weights the model now has.
-        best_validation_loss: its validation loss without the weight-decay term's share removed (as Keras reports it).
+        best_validation_loss: its validation loss as Keras reports it, weight decay included.
     """
 
     history: pd.DataFrame
@@ -71,8 +71,16 @@ class TrainingRun:
 Gather = Callable[[tf.Tensor, tf.Tensor], tuple]
 
 
-def seed_everything(seed: int) -> None:
-    """Seed Python, NumPy and TensorFlow and ask TensorFlow for repeatable operations."""
+def prepare_tensorflow(seed: int, *, mixed_precision: bool = False) -> None:
+    """Seed Python, NumPy and TensorFlow, ask for repeatable operations, let a GPU's memory grow.
+
+    Args:
+        seed: the same seed gives the same weights twice on the same machine.
+        mixed_precision: compute in 16 bits and keep weights in 32; for GPUs, slower on a CPU.
+    """
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
+    keras.mixed_precision.set_global_policy("mixed_float16" if mixed_precision else "float32")
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
 

@@ -57,7 +57,12 @@ def n_pooled(n_channels: int, pooling: str) -> int:
 
 
 def build_classifier(
-    n_features: int, head: layers.Layer, config: ClassifierConfig, seed: int = 42
+    n_features: int,
+    head: layers.Layer,
+    config: ClassifierConfig,
+    *,
+    standardisation: tuple[np.ndarray, np.ndarray] | None = None,
+    seed: int = 42,
 ) -> keras.Model:
     """Cell classifier on pooled features.
 
@@ -65,6 +70,8 @@ def build_classifier(
         n_features: length of the pooled features.
         head: layer of HEADS, from hidden features to logits (n, n_leaves).
         config: width and regularisation.
+        standardisation: mean and deviation (n_features,) each, see `feature_statistics`; None to
+            take the features as they are.
         seed: seed of the dropout masks and the initial weights of the hidden layer.
 
     Returns:
@@ -74,8 +81,9 @@ def build_classifier(
     """
     features = keras.Input((n_features,), name="features")
     x = features
-    if config.standardise:
-        x = layers.Normalization(name="standardise")(x)
+    if standardisation is not None:
+        mean, deviation = standardisation
+        x = layers.Normalization(mean=mean, variance=deviation**2, name="standardise")(x)
     x = layers.Dense(
         config.hidden_units,
         activation="relu",
@@ -87,11 +95,30 @@ def build_classifier(
     return keras.Model(features, head(x), name="classifier")
 
 
-def fit_standardisation(classifier: keras.Model, features: np.ndarray) -> None:
-    """Set the classifier's standardisation, if it has one, from the training photos' features (n_photos, n_features)."""
+def feature_statistics(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation of each feature over the training photos (n_photos, n_features).
+
+    A deviation is never less than a tenth of the median one: a feature that is nearly constant in
+    training would otherwise shout at the first photo in which it is not.
+    """
+    mean, deviation = features.mean(axis=0), features.std(axis=0)
+    return mean, np.maximum(deviation, max(0.1 * float(np.median(deviation)), 1e-6))
+
+
+def merged_weights(classifier: keras.Model) -> list[np.ndarray]:
+    """Weights of the classifier without its standardisation, which is merged into the hidden layer.
+
+    Returns:
+        float32 arrays that `set_weights` of a classifier built without standardisation takes; it
+        then gives the same logits.
+    """
+    weights = [np.asarray(x, np.float32) for x in classifier.get_weights()]
     for layer in classifier.layers:
         if isinstance(layer, layers.Normalization):
-            layer.adapt(features)
+            mean, deviation = np.ravel(layer.mean), np.sqrt(np.ravel(layer.variance))
+            kernel = weights[0] / deviation[:, None]
+            weights[:2] = [kernel, weights[1] - mean @ kernel]
+    return weights
 
 
 def on_feature_map(

@@ -1,0 +1,243 @@
+"""The one place that joins the stages offline: photos, cells, features, heads, report, bundle.
+
+No formula of its own. The online counterpart is `geocore.inference.predictor`.
+"""
+
+import hashlib
+from dataclasses import asdict
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+
+from geocore.cells.place_names import load_place_namer
+from geocore.config import ExperimentConfig, config_to_toml
+from geocore.data.sampling import k_folds
+from geocore.evaluation.evaluator import evaluate_probs
+from geocore.evaluation.points import best_points
+from geocore.inference.bundle import save_bundle
+from geocore.inference.model_card import write_model_card
+from geocore.inference.training_places import training_point_table
+from geocore.models.classifier import build_classifier, feature_statistics, merged_weights
+from geocore.models.heads import build_head, normalise
+from geocore.preparation import (
+    Prepared,
+    Say,
+    load_features,
+    load_photo_sets,
+    make_grid,
+    prepare,
+    without_leaks,
+)
+from geocore.training import TrainingRun, fit_features, prepare_tensorflow
+
+
+def run_experiment(
+    config: ExperimentConfig, source: Path, out: Path, cache: Path, say: Say = print
+) -> Path:
+    """Train and evaluate every head of an experiment and write the bundle.
+
+    Args:
+        config: the experiment.
+        source: one photo set, or the folder that holds the experiment's photo sets.
+        out: bundle folder.
+        cache: where features and the state of unfinished training are kept between runs.
+        say: receives one sentence per finished step.
+
+    Returns:
+        The bundle's folder.
+
+    Raises:
+        PhotoTableError: no usable photo.
+        GridError: the settings leave fewer than two cells.
+        BackboneError: the backbone's weights cannot be had.
+    """
+    training = config.training
+    prepare_tensorflow(training.seed, mixed_precision=config.backbone.mixed_precision)
+    photos, features = load_features(config, load_photo_sets(config, source, say), cache, say)
+    prepared = prepare(config, without_leaks(photos, say), features, say)
+    state = cache / "runs" / _run_name(prepared)
+    weights, runs, predictions = {}, {}, {}
+    for head in config.heads.names:
+        weights[head], runs[head] = train_head(prepared, head, state / head)
+        predictions[head] = predict_held_out(prepared, head, weights[head])
+        say(f"{head}: {_sentence(runs[head])}")
+    report = build_report(prepared, predictions, runs)
+    grid = prepared.grid.with_places(load_place_namer())
+    return save_bundle(
+        out,
+        config_toml=config_to_toml(config),
+        grid=grid,
+        head_weights=weights,
+        report=report,
+        predictions=pd.concat(predictions.values(), ignore_index=True),
+        photos=prepared.photos.drop(columns="path"),
+        model_card=write_model_card(report, predictions, prepared.photos, grid, asdict(config)),
+    )
+
+
+def cross_validate(
+    config: ExperimentConfig, source: Path, cache: Path, *, k: int = 5, say: Say = print
+) -> dict[str, dict]:
+    """Every head on every photo of the tested sets, each time trained without that photo's fold.
+
+    The grid is built once, from the coordinates of all photos of the sets that shape it, so that a class is the same in
+    every fold; labels and features of a fold's photos are never seen before they are predicted.
+
+    Returns:
+        Per head a report per photo set, as in report.json.
+    """
+    prepare_tensorflow(config.training.seed)
+    photos, features = load_features(config, load_photo_sets(config, source, say), cache, say)
+    is_tested = (photos["split"] == "test").groupby(photos["photo_set"]).transform("any")
+    folds = pd.Series(k_folds(photos, k, config.split_seed), photos.index).where(is_tested, -1)
+    grid = make_grid(config, photos[is_tested])
+    predictions: dict[str, list[pd.DataFrame]] = {head: [] for head in config.heads.names}
+    for fold in range(k):
+        part = without_leaks(_with_fold(photos, folds == fold), say)
+        prepared = prepare(config, part, features, say, grid)
+        for head, rows in predictions.items():
+            weights, run = train_head(prepared, head)
+            rows.append(predict_held_out(prepared, head, weights))
+            say(f"fold {fold + 1} of {k}, {head}: {_sentence(run)}")
+    shares = training_shares(prepared)
+    return {head: report_head(pd.concat(x), shares) for head, x in predictions.items()}
+
+
+def _with_fold(photos: pd.DataFrame, is_fold: pd.Series) -> pd.DataFrame:
+    """The table with that fold as test photos and those of the other folds back in training."""
+    split = photos["split"].where(photos["split"] != "test", "train")
+    return photos.assign(split=split.mask(is_fold, "test"))
+
+
+def train_head(
+    prepared: Prepared, head: str, state: Path | None = None
+) -> tuple[list[np.ndarray], TrainingRun]:
+    """Fit one head on the training photos' features, all views of them.
+
+    Returns:
+        The classifier's weights as float16, standardisation merged in, and the run.
+    """
+    config = prepared.config
+    features = prepared.features.pooled(config.classifier.pooling)
+    train, validation = prepared.rows("train"), prepared.rows("validation")
+    labels = prepared.photos["class_index"].to_numpy()
+    weights = prepared.photos["weight"].to_numpy(np.float32)
+    n_views = features.shape[1]
+    statistics = feature_statistics(features[train, 0]) if config.classifier.standardise else None
+    classifier = new_classifier(prepared, head, statistics)
+    run = fit_features(
+        classifier,
+        (
+            features[train].reshape(-1, features.shape[2]),
+            np.repeat(labels[train], n_views),
+            np.repeat(weights[train], n_views),
+        ),
+        (features[validation, 0], labels[validation]),
+        config.training,
+        state,
+    )
+    return [x.astype(np.float16) for x in merged_weights(classifier)], run
+
+
+def new_classifier(
+    prepared: Prepared,
+    head: str,
+    standardisation: tuple[np.ndarray, np.ndarray] | None = None,
+) -> keras.Model:
+    """Untrained classifier of the experiment for one head."""
+    config = prepared.config
+    keras.utils.set_random_seed(config.training.seed)
+    layer = build_head(
+        head,
+        prepared.hierarchy,
+        mode=config.heads.mode,
+        epsilon=config.heads.epsilon,
+        alpha=config.heads.alpha,
+        weight_decay=config.classifier.weight_decay,
+    )
+    n_features = prepared.features.pooled(config.classifier.pooling).shape[-1]
+    return build_classifier(
+        n_features,
+        layer,
+        config.classifier,
+        standardisation=standardisation,
+        seed=config.training.seed,
+    )
+
+
+def predict_held_out(prepared: Prepared, head: str, weights: list[np.ndarray]) -> pd.DataFrame:
+    """Probs and point answers of the test photos, with the very weights that the bundle keeps.
+
+    Returns:
+        Rows of predictions.parquet.
+    """
+    classifier = new_classifier(prepared, head)
+    classifier.set_weights([x.astype(np.float32) for x in weights])
+    is_test = (prepared.photos["split"] == "test").to_numpy()
+    features = prepared.features.pooled(prepared.config.classifier.pooling)[is_test, 0]
+    probs = normalise(classifier.predict(features, verbose=0)).numpy()
+    table = training_point_table(prepared.grid, prepared.photos)
+    point_lat, point_lng = best_points(probs, table)
+    columns = ["photo_id", "photo_set", "lat", "lng", "class_index"]
+    return prepared.photos.loc[is_test, columns].assign(
+        head=head, point_lat=point_lat, point_lng=point_lng, probs=list(probs)
+    )
+
+
+def build_report(
+    prepared: Prepared, predictions: dict[str, pd.DataFrame], runs: dict[str, TrainingRun]
+) -> dict:
+    """Content of report.json for held-out predictions and training runs per head."""
+    shares = training_shares(prepared)
+    return {
+        "heads": {head: report_head(rows, shares) for head, rows in predictions.items()},
+        "default_head": prepared.config.heads.default,
+        "training": {
+            head: {
+                "epochs": len(run.history),
+                "best_epoch": run.best_epoch,
+                "seconds_per_epoch": run.seconds_per_epoch,
+                "best_validation_loss": run.best_validation_loss,
+            }
+            for head, run in runs.items()
+        },
+    }
+
+
+def report_head(predictions: pd.DataFrame, shares: np.ndarray) -> dict[str, dict]:
+    """Figures of one head on all test photos and on each photo set of them."""
+    parts = {"all": predictions} | dict(list(predictions.groupby("photo_set")))
+    return {
+        str(name): evaluate_probs(
+            np.stack(list(rows["probs"])),
+            rows["class_index"].to_numpy(),
+            rows["lat"].to_numpy(),
+            rows["lng"].to_numpy(),
+            rows["point_lat"].to_numpy(),
+            rows["point_lng"].to_numpy(),
+            class_prior=shares,
+        )
+        for name, rows in parts.items()
+    }
+
+
+def training_shares(prepared: Prepared) -> np.ndarray:
+    """Share of the training photos in each leaf, (n_leaves,)."""
+    labels = prepared.photos["class_index"].to_numpy()[prepared.rows("train")]
+    return np.bincount(labels, minlength=prepared.grid.n_leaves) / len(labels)
+
+
+def _run_name(prepared: Prepared) -> str:
+    """Name of a training run: equal for the same settings on the same photos, so that it resumes."""
+    columns = prepared.photos[["sha256", "split", "class_index", "weight"]]
+    content = config_to_toml(prepared.config) + columns.to_csv(index=False)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _sentence(run: TrainingRun) -> str:
+    return (
+        f"best validation loss {run.best_validation_loss:.3f} after epoch {run.best_epoch} of "
+        f"{len(run.history)}, {run.seconds_per_epoch:.2f} s per epoch"
+    )

@@ -1,0 +1,194 @@
+"""The joining of stages up to the first network: photo sets -> one table, features, cells, all aligned.
+
+Belongs to `geocore.pipeline`; no formula of its own.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from geocore.cells import UNASSIGNED, CellGrid, Hierarchy, build_hierarchy, generate_cells
+from geocore.cells.geodesy import distance_km
+from geocore.config import ExperimentConfig, PhotoSetConfig
+from geocore.data.photos import load_photos
+from geocore.data.sampling import split_photos
+from geocore.errors import GridError, PhotoTableError
+from geocore.models.features import Features, FeatureSpec, extract_features
+
+LEAK_KM = 1.0  # a set that only trains may not show the place of a test photo
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prepared:
+    """Photos with their cells and features, ready for any head.
+
+    Attributes:
+        photos: photo_id, photo_set, sha256, path, lat, lng, split, weight, class_index, ...
+        features: of every photo; view 0 is the photo itself, the others its variations.
+    """
+
+    config: ExperimentConfig
+    photos: pd.DataFrame
+    grid: CellGrid
+    hierarchy: Hierarchy
+    features: Features
+
+    def rows(self, split: str) -> np.ndarray:
+        """Positions of the photos of one split that lie inside a leaf."""
+        is_used = (self.photos["split"] == split) & (self.photos["class_index"] != UNASSIGNED)
+        return np.flatnonzero(is_used)
+
+
+def load_photo_sets(config: ExperimentConfig, source: Path, say: Say) -> pd.DataFrame:
+    """The experiment's photo sets as one table with the columns photo_set, weight and split.
+
+    Args:
+        config: names the sets; a source that has a `photos.csv` of its own, or a configuration without sets, is one set.
+        source: folder or CSV.
+        say: receives what each set's table says of itself.
+
+    Raises:
+        PhotoTableError: a set cannot be used.
+    """
+    is_one_set = source.is_file() or (source / "photos.csv").exists() or not config.photo_sets
+    sets = (PhotoSetConfig(folder="."),) if is_one_set else config.photo_sets
+    tables = [_load_photo_set(config, settings, source, say) for settings in sets]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _load_photo_set(
+    config: ExperimentConfig, settings: PhotoSetConfig, source: Path, say: Say
+) -> pd.DataFrame:
+    folder = source if settings.folder == "." else source / settings.folder
+    table = load_photos(folder)
+    say(table.summary())
+    name = folder.resolve().name.removesuffix(".csv")
+    photos = table.photos.assign(photo_set=name, weight=settings.weight)
+    photos["split"] = _split(config, photos, settings)
+    photos["photo_id"] = name + "/" + photos["photo_id"]
+    return photos
+
+
+def _split(config: ExperimentConfig, photos: pd.DataFrame, settings: PhotoSetConfig) -> pd.Series:
+    return split_photos(
+        photos,
+        test=settings.test_share,
+        validation=config.validation_share if settings.test_share else 0.0,
+        seed=config.split_seed,
+        group=settings.group or None,
+    )
+
+
+def load_features(
+    config: ExperimentConfig, photos: pd.DataFrame, cache: Path, say: Say
+) -> tuple[pd.DataFrame, Features]:
+    """Features of every photo; unreadable ones and copies of an earlier photo leave the table.
+
+    Raises:
+        PhotoTableError: no photo is left.
+    """
+    spec = FeatureSpec(
+        backbone=config.backbone.name,
+        size_px=config.backbone.size_px,
+        augmentation=config.augmentation.kind,
+    )
+    features = extract_features(
+        list(photos["path"]), spec, cache / "features", 1 + config.augmentation.n_views
+    )
+    photos = photos.assign(sha256=features.sha256)
+    is_copy = photos["sha256"].duplicated() & features.is_readable
+    for error in features.errors.values():
+        say(f"Left out: {error}")
+    if is_copy.any():
+        say(f"Left out: {is_copy.sum()} photos that are byte for byte copies of another one.")
+    is_kept = features.is_readable & ~is_copy.to_numpy()
+    if not is_kept.any():
+        raise PhotoTableError("No photo is left: none of the image files can be read.")
+    return photos[is_kept].reset_index(drop=True), features.subset(is_kept)
+
+
+def without_leaks(photos: pd.DataFrame, say: Say) -> pd.DataFrame:
+    """Mark photos of sets that only train as "unused" where they show the place of a test photo.
+
+    Returns:
+        The table with column split changed; rows stay, so that features keep their places.
+    """
+    has_test = _has_test_photos(photos)
+    test, extra = photos[photos["split"] == "test"], photos[~has_test]
+    if test.empty or extra.empty:
+        return photos
+    places = extra[["lat", "lng"]].drop_duplicates()
+    km = distance_km(
+        places["lat"].to_numpy()[:, None],
+        places["lng"].to_numpy()[:, None],
+        test["lat"].to_numpy(),
+        test["lng"].to_numpy(),
+    ).min(axis=1)
+    near = places[km < LEAK_KM]
+    is_near = pd.MultiIndex.from_frame(extra[["lat", "lng"]]).isin(pd.MultiIndex.from_frame(near))
+    if is_near.any():
+        say(f"Left out: {is_near.sum()} photos that only train and stand within {LEAK_KM:g} km of a test photo.")
+    return photos.assign(split=photos["split"].mask(photos.index.isin(extra.index[is_near]), "unused"))
+
+
+def make_grid(config: ExperimentConfig, photos: pd.DataFrame) -> CellGrid:
+    """Algorithm 1 with the experiment's settings on the given photos.
+
+    Raises:
+        GridError: fewer than two leaves.
+    """
+    settings = {key: value for key, value in vars(config.grid).items()}
+    grid = generate_cells(photos["lat"].to_numpy(), photos["lng"].to_numpy(), **settings)
+    if grid.n_leaves < 2:
+        raise GridError(
+            f"A classifier needs at least two cells, t_min {config.grid.t_min} and t_max {config.grid.t_max} "
+            f"leave {grid.n_leaves} for {len(photos)} photos. Lower t_max or t_min."
+        )
+    return grid
+
+
+def prepare(
+    config: ExperimentConfig,
+    photos: pd.DataFrame,
+    features: Features,
+    say: Say,
+    grid: CellGrid | None = None,
+) -> Prepared:
+    """Cells for the photos: the grid is shaped by training and validation photos, unless one is given."""
+    if grid is None:
+        shapes = photos["split"].isin(["train", "validation"])
+        grid = make_grid(config, photos[shapes])
+    class_index = grid.assign(photos["lat"].to_numpy(), photos["lng"].to_numpy())
+    n_outside = int((class_index == UNASSIGNED).sum())
+    say(f"{grid.n_leaves} cells; {n_outside} of {len(photos)} photos lie outside all of them.")
+    photos = photos.assign(class_index=class_index)
+    return Prepared(
+        config=config,
+        photos=photos.assign(weight=balanced_weights(photos)),
+        grid=grid,
+        hierarchy=build_hierarchy(grid),
+        features=features,
+    )
+
+
+def balanced_weights(photos: pd.DataFrame) -> pd.Series:
+    """Weight of each photo in the loss, lowered where a set that only trains is crowded.
+
+    In no leaf may all photos of such a set together outweigh the training photos of the sets that
+    are also tested: otherwise the model learns where the extra set was collected.
+    """
+    has_test = _has_test_photos(photos)
+    leaf = photos["class_index"]
+    n_main = leaf[has_test & (photos["split"] == "train")].value_counts()
+    n_extra = photos[~has_test].groupby(["photo_set", "class_index"])["lat"].transform("size")
+    limit = leaf[~has_test].map(n_main).fillna(0) / n_extra
+    return photos["weight"].where(has_test, np.minimum(photos["weight"], limit.reindex(leaf.index)))
+
+
+def _has_test_photos(photos: pd.DataFrame) -> pd.Series:
+    """Whether the photo's set is one that is tested on; bool (n_photos,)."""
+    return (photos["split"] == "test").groupby(photos["photo_set"]).transform("any")

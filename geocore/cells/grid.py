@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from geocore.cells import s2
 from geocore.cells.checks import check_coordinates, check_grid_settings
-from geocore.cells.geodesy import SHORTEST_MEAN, FloatArray, lat_lng, unit_vectors
+from geocore.cells.geodesy import FloatArray, lat_lng, unit_vectors
 from geocore.errors import GridError
 
 UNASSIGNED = -1
@@ -26,7 +26,7 @@ POLICIES = ("drop", "preserve")
 CSV_COLUMNS = ("token", "level", "parent", "class_index", "n_photos", "lat", "lng", "place")
 
 # Coordinates are summed in steps of 2^-29 Earth radii (1 cm): such sums are exact in float64 up to
-# 16 million photos a cell, so that a centroid does not depend on the order of the photos.
+# 16 million photos, so that a centroid does not depend on the order of the photos.
 _STEPS = 2.0**29
 _CHUNK = 1 << 18
 
@@ -143,11 +143,10 @@ def generate_cells(
         _refuse_empty(_count(ids_sorted, ends), t_min, t_max)
     table = _cell_table(inner[_count(kept, inner) > 0], kept, level_start)
     cells = table["cell_id"].to_numpy()
-    centroid_lat, centroid_lng = _centroids(cells, ends, _vector_sums(lat, lng, ids, ends))
-    n_photos = _count(ids_sorted, cells)
-    return CellGrid(
-        table.assign(n_photos=n_photos, lat=centroid_lat, lng=centroid_lng, place=[""] * len(cells))
-    )
+    sums = _vector_sums(lat, lng, ids, ends)
+    table["n_photos"] = _count(ids_sorted, cells)
+    table["lat"], table["lng"] = _centroids(cells, table["n_photos"].to_numpy(), ends, sums)
+    return CellGrid(table.assign(place=[""] * len(cells)))
 
 
 def _refuse_empty(n_photos: NDArray[np.int64], t_min: int, t_max: int) -> None:
@@ -202,16 +201,17 @@ def _vector_sums(lat: FloatArray, lng: FloatArray, ids: s2.IdArray, ends: s2.IdA
 
 
 def _centroids(
-    cells: s2.IdArray, ends: s2.IdArray, sums: FloatArray
+    cells: s2.IdArray, n_photos: NDArray[np.int64], ends: s2.IdArray, sums: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Normalised mean of each cell's photos, to 1e-6 degrees; without one, the cell's middle."""
+    """Normalised mean of each cell's photos, to 1e-6 degrees; of an empty cell, its middle.
+
+    Photos of one cube face lie less than 110 degrees apart, so they never cancel out.
+    """
     first, last = s2.id_range(cells)
     up_to = np.vstack([np.zeros(3), np.cumsum(sums, axis=0)])
     before, after = np.searchsorted(ends, first, "left"), np.searchsorted(ends, last, "right")
-    total = up_to[after] - up_to[before]
-    has_mean = np.linalg.norm(total, axis=1) > SHORTEST_MEAN
-    means, middles = np.stack(lat_lng(total)), np.stack(s2.centers(cells))
-    lat, lng = np.round(np.where(has_mean, means, middles), 6)
+    means, middles = np.stack(lat_lng(up_to[after] - up_to[before])), np.stack(s2.centers(cells))
+    lat, lng = np.round(np.where(n_photos > 0, means, middles), 6)
     return lat, lng
 
 

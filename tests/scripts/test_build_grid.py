@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from geocore.cells import load_grid
+from geocore.cells.place_names import ASSETS
 from scripts.build_grid import main
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "coordinates"
 COLUMNS = ["token", "level", "parent", "class_index", "n_photos", "lat", "lng", "place"]
 # Ten photos in Berlin, six in Sydney, two in the middle of the Pacific.
 ROWS = [("52.52", "13.40")] * 10 + [("-33.87", "151.21")] * 6 + [("0", "-100")] * 2
@@ -113,16 +113,17 @@ def test_it_runs_as_a_command_and_explains_itself():
     assert "--t-min" in found.stdout and "fewest photos of a cell" in found.stdout
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="needs the shared coordinates beside the checkout")
-@pytest.mark.parametrize(
-    ("name", "t_min", "t_max", "n_classes"),
-    [
-        ("flickr_100k.csv.gz", 300, 3000, 77),
-        ("landslides_nasa.csv", 20, 200, 108),
-    ],
-)
-def test_real_coordinates(tmp_path, name, t_min, t_max, n_classes):
+def test_a_hundred_thousand_real_coordinates_make_as_many_classes_as_measured(tmp_path, capsys):
     out = tmp_path / "cells.csv"
-    numbers = ["--t-min", str(t_min), "--t-max", str(t_max)]
-    assert main([str(SHARED / name), *numbers, "--out", str(out)]) == 0
-    assert load_grid(out).n_leaves == n_classes
+    numbers = ["--t-min", "300", "--t-max", "3000"]
+    assert main([str(ASSETS / "flickr_100k.csv.gz"), *numbers, "--out", str(out)]) == 0
+    assert load_grid(out).n_leaves == 77
+    assert "flickr_100k.csv.gz: 100,000 of 100,000 photos can be used." in capsys.readouterr().out
+
+
+def test_real_landslides(tmp_path, shared_data):
+    photos, out = shared_data / "coordinates" / "landslides_nasa.csv", tmp_path / "cells.csv"
+    assert main([str(photos), "--t-min", "20", "--t-max", "200", "--out", str(out)]) == 0
+    leaves = load_grid(out).leaves
+    assert len(leaves) == 108
+    assert leaves["n_photos"].between(20, 200).all()

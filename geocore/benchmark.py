@@ -234,8 +234,8 @@ def _dense_combine(hierarchy: Hierarchy, probs: list[tf.Tensor]) -> tuple[float,
 def measure_photo(n_photos: int = 9) -> list[Measurement]:
     """One photo, from its bytes to all heads and a Grad-CAM, against one bare backbone pass."""
     predictor = Predictor.load(DEFAULT_BUNDLE)
-    model = predictor.bundle.config["model"]
-    backbone = build_backbone(model["backbone"], model["size_px"])
+    settings = predictor.bundle.config["backbone"]
+    backbone = build_backbone(settings["name"], settings["size_px"])
     signature = [tf.TensorSpec((1, *backbone.input_shape[1:]), tf.float32)]
     bare = tf.function(lambda x: backbone(x, training=False), input_signature=signature)
     image = tf.random.uniform((1, *backbone.input_shape[1:]), 0, 255)

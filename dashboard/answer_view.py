@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 from PIL import Image
@@ -27,6 +28,7 @@ from geocore.inference.prediction import Prediction, roll_up
 from geocore.visuals.maps import MapPoint, confidence_map, map_bounds
 
 _NO_SECOND = "none"
+_MAX_HEIGHT_PX, _SHOWN_WIDTH_PX = 380, 520
 _POSITION_WORDS = {"exif": "Position in the photo's own data", "true": "Known place"}
 _POSITION_LABELS = {"exif": "photo's own data", "true": "known place"}
 
@@ -64,12 +66,14 @@ def show_first_line(view: View, answer: Answer) -> None:
     top = prediction.top(1).iloc[0]
     km2 = float(s2.cell_area_km2(s2.from_token([top["token"]]))[0])
     photo, words = st.columns([1, 2], gap="medium")
-    photo.image(shown_photo(answer.content), width="stretch")
+    pixels = shown_photo(answer.content)
+    photo.image(pixels, width=_width_px(pixels))
     photo.caption(plain(answer.name))
     with words:
-        st.subheader(f"Most probably {plain(_around(top['place']))}")
+        where = plain(_around(top["place"]))
+        st.subheader(f"Most probably {where}: confidence {percent(top['prob'])}")
         st.markdown(
-            f"**Confidence {percent(top['prob'])}**, in an area of about {_area(km2)}. "
+            f"The area is a cell of {_area(km2)}. "
             + _trust_words(trust(view.bundle, view.head, prediction.confidence))
         )
         point = load_place_namer().names([prediction.lat], [prediction.lng])[0]
@@ -86,7 +90,7 @@ def choose_settings(view: View) -> Settings:
     others = [head for head in view.bundle.heads if head != view.head]
     preferred = next((head for head in ("MC", "HMC-tree") if head in others), None)
     second = columns[0].selectbox(
-        "Compare with head",
+        "Second head",
         [*others, _NO_SECOND],
         index=others.index(preferred) if preferred else 0,
         key=f"second_of_{view.head}",
@@ -96,7 +100,7 @@ def choose_settings(view: View) -> Settings:
     opacity = columns[3].slider(
         "Evidence over the photo", 0.0, 1.0, OVERLAY_FACTOR, key="evidence_opacity"
     )
-    with columns[4].popover("Map and colours", width="stretch"):
+    with columns[4].popover("Shading", width="stretch"):
         style = st.radio("Evidence", ["colour", "grey"], horizontal=True, key="evidence_style")
         rule = {
             "min_confidence": st.slider("Leave out cells under", 0.0, 0.5, 0.05, 0.01, key="low"),
@@ -171,19 +175,16 @@ def _show_head(
         f"The stronger the shade, the more probable. Cells under {percent(low)} are not drawn."
     )
     _show_top(cells.nlargest(settings.n_top, "prob"))
-    st.image(_evidence(view, answer, head, settings), width="stretch")
-    st.caption(
-        f"What in the photo speaks for {plain(_around(prediction.top(1)['place'].iloc[0]))}."
-    )
+    _show_evidence(view, answer, head, settings)
 
 
 def _show_top(cells: pd.DataFrame) -> None:
     st.dataframe(
-        cells[["place", "prob", "lat", "lng", "level", "token"]],
+        cells[["prob", "place", "lat", "lng", "level", "token"]],
         hide_index=True,
         column_config={
-            "place": st.column_config.TextColumn("Place", width="medium"),
             "prob": st.column_config.ProgressColumn("Probability", format="percent", max_value=1),
+            "place": st.column_config.TextColumn("Cell around", width=260),
             "lat": st.column_config.NumberColumn("Latitude", format="%.2f"),
             "lng": st.column_config.NumberColumn("Longitude", format="%.2f"),
             "level": "Level",
@@ -192,11 +193,31 @@ def _show_top(cells: pd.DataFrame) -> None:
     )
 
 
-def _evidence(view: View, answer: Answer, head: str, settings: Settings) -> Image.Image:
+def _show_evidence(view: View, answer: Answer, head: str, settings: Settings) -> None:
+    pixels = shown_photo(answer.content)
+    st.image(_evidence(view, answer, head, settings), width=_width_px(pixels))
+    is_flat = not _heat(view, answer, head).any()
+    st.caption(
+        "No part of the photo stands out as evidence for the most probable area."
+        if is_flat
+        else "Bright: what in the photo speaks for the most probable area."
+    )
+
+
+def _heat(view: View, answer: Answer, head: str) -> np.ndarray:
     class_index = int(answer.predictions[head].probs.argmax())
-    heat = heat_map(view.bundle, answer.name, answer.content, head, class_index)
-    photo = Image.fromarray(shown_photo(answer.content))
+    return heat_map(view.bundle, answer.name, answer.content, head, class_index)
+
+
+def _evidence(view: View, answer: Answer, head: str, settings: Settings) -> Image.Image:
+    photo, heat = Image.fromarray(shown_photo(answer.content)), _heat(view, answer, head)
     return overlay_heat_map(photo, heat, opacity=settings.opacity, style=settings.style)
+
+
+def _width_px(pixels: np.ndarray) -> int:
+    """Width at which a photo is no higher than `_MAX_HEIGHT_PX`."""
+    height, width = pixels.shape[:2]
+    return max(1, min(_SHOWN_WIDTH_PX, round(_MAX_HEIGHT_PX * width / height)))
 
 
 def _png(view: View, answer: Answer, settings: Settings) -> bytes:
@@ -257,7 +278,9 @@ def _trust_words(found: Trust | None) -> str:
 def _around(place: str) -> str:
     """A cell's name in a sentence: "near Ubud, Bali (3.4 km)" becomes "around Ubud, Bali"."""
     name = place.removeprefix("near ").rpartition(" (")[0] or place.removeprefix("near ")
-    return f"around {name}" if place.startswith("near ") else f"in {name or 'an unnamed area'}"
+    if place.startswith("near "):
+        return f"around {name}"
+    return f"in {'the ' * name.endswith(('Ocean', 'Sea'))}{name or 'an unnamed area'}"
 
 
 def _area(km2: float) -> str:

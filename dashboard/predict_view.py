@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import streamlit as st
+from PIL import ImageOps
 
 from dashboard.common import View, keep, load_predictor, plain
 from geocore.data.exif import exif_position
@@ -73,6 +74,11 @@ def shown_photo(content: bytes, side_px: int = _SHOWN_PX) -> np.ndarray:
     return np.asarray(thumbnail(content, side_px))
 
 
+@keep("Opening the sample photos …", max_entries=32)
+def _cropped(content: bytes) -> np.ndarray:
+    return np.asarray(ImageOps.fit(thumbnail(content, 320), (240, 160)))
+
+
 def take_photos() -> list[NamedPhoto]:
     """The drop zone and the gallery; what was chosen last are this reader's photos."""
 
@@ -97,10 +103,11 @@ def _show_gallery() -> None:
     def take_sample(name: str, content: bytes) -> None:
         st.session_state["photos"] = [(name, content)]
 
-    columns = st.columns(_N_COLUMNS)
+    st.html("<style>.st-key-gallery button p {white-space: normal}</style>")
+    columns = st.container(key="gallery").columns(_N_COLUMNS)
     for index, sample in enumerate(samples().itertuples()):
         with columns[index % _N_COLUMNS]:
-            st.image(shown_photo(sample.content, 320), width="stretch")
+            st.image(_cropped(sample.content), width="stretch")
             st.button(
                 plain(sample.TITLE),
                 key=f"sample_{sample.photo_id}",

@@ -141,6 +141,7 @@ def test_merged_cells_conserve_probability(folder):
     [
         ("near Ubud, Bali, Indonesia (3.4 km)", "around Ubud, Bali, Indonesia"),
         ("Chad", "in Chad"),
+        ("Pacific Ocean", "in the Pacific Ocean"),
         ("", "in an unnamed area"),
     ],
 )

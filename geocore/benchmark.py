@@ -197,29 +197,29 @@ def measure_combine(batch_size: int = 32) -> list[Measurement]:
     gather = tf.function(head.combine)
     gathered = gather(logits)
     seconds = _alternate({"gather": lambda: gather(logits)}, n_rounds=9)["gather"]
-    dense_s, dense_mb, n_alive = _dense_combine(hierarchy, [tf.nn.softmax(x) for x in logits])
+    dense_s, dense_mb, product = _dense_combine(hierarchy, [tf.nn.softmax(x) for x in logits])
     held_mb = (sum(x.nbytes for x in head.parents) + head.leaf_index.nbytes) / 1e6
     size = f"{hierarchy.n_leaves:,} leaves x {hierarchy.depth} levels, batch {batch_size}"
     is_finite = bool(np.isfinite(gathered).all())
-    n_products = batch_size * hierarchy.n_leaves
+    n_alive, n_products = np.count_nonzero(product), batch_size * hierarchy.n_leaves
     lost = f"{size}: literal products that float32 keeps, against log space"
     return [
         _compare(f"{size}: combine, against matrices", min(seconds), dense_s, "s", 0.05),
         _compare(f"{size}: constants held, against matrices", held_mb, dense_mb, "MB", 0.05),
         Measurement(
             what=lost,
-            value=n_alive,
-            reference=n_products,
+            value=float(n_alive),
+            reference=float(n_products),
             unit="products",
-            ratio=n_alive / n_products,
+            ratio=float(n_alive / n_products),
             goal="log scores all finite",
             is_reached=is_finite,
         ),
     ]
 
 
-def _dense_combine(hierarchy: Hierarchy, probs: list[tf.Tensor]) -> tuple[float, float, int]:
-    """Seconds and megabytes of the dense products, and how many of them float32 keeps above 0."""
+def _dense_combine(hierarchy: Hierarchy, probs: list[tf.Tensor]) -> tuple[float, float, tf.Tensor]:
+    """Seconds and megabytes of the dense matrices, and their product (n, n_leaves) in float32."""
     seconds, megabytes, product = 0.0, 0.0, tf.constant(1.0)
     matmul = tf.function(lambda p, matrix, so_far: so_far * tf.matmul(p, matrix))  # eq. 4.2
     for p, matrix in zip(probs, dense_matrices(hierarchy), strict=True):
@@ -228,7 +228,7 @@ def _dense_combine(hierarchy: Hierarchy, probs: list[tf.Tensor]) -> tuple[float,
         level = partial(matmul, p, dense, product)
         seconds += min(_alternate({"level": level}, 3)["level"])
         product = level()
-    return seconds, megabytes, int(np.count_nonzero(product))
+    return seconds, megabytes, product
 
 
 def measure_photo(n_photos: int = 9) -> list[Measurement]:

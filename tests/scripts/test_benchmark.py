@@ -1,0 +1,67 @@
+"""The benchmark: its table, its verdict, its yardsticks. What it times is tested elsewhere."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from geocore import benchmark
+from scripts import benchmark as script
+
+
+def line(is_reached: bool = True) -> benchmark.Measurement:
+    return benchmark.Measurement(
+        what="a thing, against another",
+        value=1.0,
+        reference=4.0,
+        unit="s",
+        ratio=0.25,
+        goal="ratio <= 0.5",
+        is_reached=is_reached,
+    )
+
+
+def test_the_table_shows_ratio_goal_and_verdict():
+    table = benchmark.as_table([line(), line(is_reached=False)]).splitlines()
+    assert " ".join(table[1].split()) == "yes 0.25 ratio <= 0.5 1 / 4 s a thing, against another"
+    assert table[2].startswith("NO")
+
+
+@pytest.mark.parametrize("is_reached", [True, False])
+def test_the_script_prints_writes_and_judges(is_reached, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(benchmark, "PARTS", {"one": lambda: [line(is_reached)]})
+    out = tmp_path / "benchmark.json"
+    assert script.main(["one", "--json", str(out)]) == (0 if is_reached else 1)
+    assert "a thing" in capsys.readouterr().out
+    assert json.loads(out.read_text())[0]["is_reached"] is is_reached
+
+
+def test_an_unknown_part_is_refused_with_the_known_ones(capsys):
+    with pytest.raises(SystemExit):
+        script.main(["speed"])
+    assert "Unknown part 'speed'. Known parts: cells, combine" in capsys.readouterr().err
+
+
+def test_a_ratio_at_its_goal_is_reached():
+    assert benchmark._compare("", 1, 20, "s", 0.05).is_reached
+    assert not benchmark._compare("", 1.01, 20, "s", 0.05).is_reached
+
+
+def test_cells_are_measured_against_a_scaled_sample():
+    speed, memory = benchmark.measure_cells(n_points=100_000, n_sampled=20)
+    assert speed.reference > 100_000 * 1e-6
+    assert speed.ratio == speed.value / speed.reference
+    assert 0 < memory.value < memory.reference
+
+
+def test_the_dense_yardstick_computes_what_the_gather_does():
+    hierarchy = benchmark._thesis_hierarchy()
+    rng = np.random.default_rng(0)
+    logits = [tf.constant(rng.normal(size=(2, len(x))), tf.float32) for x in hierarchy.cell_ids]
+    head = benchmark.build_head("HMC", hierarchy, mode="literal")
+    probs = [tf.nn.softmax(x) for x in logits]
+    _, megabytes, product = benchmark._dense_combine(hierarchy, probs)
+    np.testing.assert_allclose(product, np.exp(head.combine(logits)), rtol=2e-4)
+    n_cells = sum(len(x) for x in hierarchy.cell_ids)
+    assert megabytes == pytest.approx(n_cells * hierarchy.n_leaves * 4 / 1e6)

@@ -64,7 +64,7 @@ def test_a_clicked_sample_is_answered_with_its_error_in_km(run):
     app.run()
     assert not app.exception and not app.error
     text = _texts(app)
-    assert "Most probably" in text and "Confidence" in text and "Best single point" in text
+    assert "Most probably" in text and ": confidence" in text and "Best single point" in text
     assert "Known place** 41.8902, 12.4922" in text and "km** from the best" in text
 
 
@@ -121,6 +121,12 @@ def test_controls_change_the_answer_without_failing(run):
         app.slider(key=key).set_value(value).run()
     app.radio(key="evidence_style").set_value("grey").run()
     assert not app.exception and not app.error
+
+
+def test_answers_can_be_taken_along(run):
+    app = run([("a.jpg", _jpeg(1))])
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert labels == ["JSON", "GeoJSON", "CSV", "PNG of the evidence"]
 
 
 def test_merged_cells_conserve_probability(folder):

@@ -47,8 +47,11 @@ def show_comparison(view: View) -> None:
             key="heads",
         )
     st.subheader(f"All figures on {set_name(photo_set)}")
-    st.caption("In brackets: 95 % interval. Two heads whose intervals overlap may be equally good.")
-    st.dataframe(head_table(view.bundle.report, photo_set), height="content")
+    st.caption(
+        "In brackets: 95 % interval; heads whose intervals overlap may be equally good. "
+        "↑ more is better, ↓ less is better; bold: the best value."
+    )
+    st.table(head_table(view.bundle.report, photo_set))
     st.download_button(
         "Download all figures", figures.to_csv(index=False), f"{view.bundle.name}-heads.csv",
         "text/csv", icon=":material/download:", on_click="ignore",

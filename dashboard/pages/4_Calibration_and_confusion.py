@@ -19,8 +19,8 @@ from geocore.visuals.figures import plot_confidence, plot_confusion, plot_reliab
 
 COLUMNS = {
     "cell": "Cell",
-    "predicted": "Photos answered with it",
-    "taken_there": "Photos taken there",
+    "predicted": "Answered with it",
+    "taken_there": "Taken there",
     "excess": "Too many",
     "right": "Rightly",
 }
@@ -33,7 +33,7 @@ def show_calibration(view: View, photo_set: str) -> None:
     show_metrics(view.bundle.report, view.head, photo_set)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown("**Does a confidence come true?** Dots on the dashed line are honest.")
+        st.markdown("**Does a confidence come true?** On the dashed line it does.")
         show_figure(plot_reliability(bins, dark=is_dark()), key="reliability")
     with right:
         st.markdown("**How sure is it?** The nearer the two lines, the better.")
@@ -44,16 +44,13 @@ def show_calibration(view: View, photo_set: str) -> None:
 def show_confusion(view: View, photo_set: str) -> None:
     """The confusion matrix at a level of the hierarchy, and the cells named too often."""
     st.subheader("Which cells are taken for which")
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns([3, 2], gap="large")
     with left:
         depth = pick_level(view.bundle)
-    as_shares = right.segmented_control(
-        "Show", ["Photos", "Share of each row"], default="Photos", required=True, key="as_shares"
-    )
+    is_share = right.toggle("As shares of each row", key="is_share")
     counts, names = confusion_at(view.bundle, view.head, photo_set, depth)
     balance = prediction_balance(counts, names)
     st.markdown(plain(balance_sentence(balance)))
-    is_share = as_shares != "Photos"
     matrix = row_shares(counts) if is_share else counts
     show_figure(plot_confusion(matrix, names, is_share=is_share, dark=is_dark()), key="confusion")
     st.caption(
@@ -72,8 +69,8 @@ with page("Calibration and confusion", ":material/balance:") as view:
         )
     elif view.bundle.grid.n_leaves < 2:
         st.info(
-            "This bundle has a single cell: its one answer is always right and certain, so there "
-            "is no confidence to judge. Choose another bundle in the sidebar."
+            "This bundle has a single cell and thus a single answer: there is no confidence to "
+            "judge. Choose another bundle in the sidebar."
         )
     else:
         chosen = pick_photo_set(photo_sets)

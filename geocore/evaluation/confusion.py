@@ -130,7 +130,7 @@ def prediction_balance(counts: np.ndarray, labels: Sequence[str]) -> pd.DataFram
 
 
 def balance_sentence(balance: pd.DataFrame, n_named: int = 3) -> str:
-    """The cells named too often, in words.
+    """The cells given as the answer too often, in words.
 
     Args:
         balance: from `prediction_balance`.
@@ -138,9 +138,9 @@ def balance_sentence(balance: pd.DataFrame, n_named: int = 3) -> str:
     """
     worst = balance[balance["excess"] > 0].head(n_named)
     if worst.empty:
-        return "No cell is named more often than photos were taken there."
+        return "No cell is the answer to more photos than were taken there."
     cells = "; ".join(
-        f"{row.cell} (named for {row.predicted:,} photos, {row.taken_there:,} were taken there)"
+        f"{row.cell} (answer to {row.predicted:,} photos, place of {row.taken_there:,})"
         for row in worst.itertuples(index=False)
     )
-    return f"Named too often above all: {cells}."
+    return f"Given as the answer too often: {cells}."

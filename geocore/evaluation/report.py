@@ -18,6 +18,8 @@ from geocore.evaluation.bootstrap import mean_figure
 from geocore.evaluation.evaluator import answer_error_km
 
 ALL_PHOTOS = "all"
+NO_BREAK, MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
+UP, DOWN = f"{NO_BREAK}↑", f"{NO_BREAK}↓"
 NOT_KNOWN: Mapping[str, Any] = {"value": None, "ci95": [None, None]}
 
 
@@ -57,7 +59,12 @@ class Measure:
         return "not known" if low is None else f"{self._number(low)} to {self._number(high)}"
 
     def _number(self, number: float) -> str:
-        return f"{number * self.scale:,.{self.digits}f}"
+        return number_text(number * self.scale, self.digits)
+
+
+def number_text(number: float, digits: int) -> str:
+    """A number with thousands separated and a true minus sign, never `-0.0`."""
+    return f"{round(number, digits) + 0.0:,.{digits}f}".replace("-", MINUS)
 
 
 def _share(name: str) -> Measure:
@@ -140,22 +147,38 @@ def tidy_figures(report: Mapping[str, Any]) -> pd.DataFrame:
 def head_table(report: Mapping[str, Any], photo_set: str = ALL_PHOTOS) -> pd.DataFrame:
     """All heads side by side as text: one row per measure (and training time), one column per head.
 
+    The best value of a row stands between `**`, which Markdown shows in bold.
+
     Raises:
         ValueError: a photo set that is not in the report.
     """
     if photo_set not in photo_sets(report):
         known = ", ".join(photo_sets(report)) or "none"
         raise ValueError(f"Unknown photo set {photo_set!r}. Photo sets of this report: {known}.")
-    columns = {
-        head: [m.text(figure_of(entries[photo_set], key)) for key, m in MEASURES.items()]
-        + [_seconds(report, head)]
-        for head, entries in report["heads"].items()
+    rows = {
+        f"{measure.name}{UP if measure.is_better_high else DOWN}": _row(report, key, photo_set)
+        for key, measure in MEASURES.items()
     }
-    better = ["higher" if m.is_better_high else "lower" for m in MEASURES.values()]
-    names = [m.name for m in MEASURES.values()]
-    table = pd.DataFrame({"Better": [*better, "lower"]} | columns)
-    table.index = pd.Index([*names, "Training time per epoch"], name="Measure")
-    return table
+    rows[f"Training time per epoch{DOWN}"] = {
+        head: _seconds(report, head) for head in report["heads"]
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("Measure")
+
+
+def _row(report: Mapping[str, Any], key: str, photo_set: str) -> dict[str, str]:
+    figures = {head: figure_of(sets[photo_set], key) for head, sets in report["heads"].items()}
+    values = [figure["value"] for figure in figures.values() if figure["value"] is not None]
+    best = (max if MEASURES[key].is_better_high else min)(values, default=None)
+    texts = {head: _two_lines(MEASURES[key].text(figure)) for head, figure in figures.items()}
+    return {
+        head: f"**{text}**" if values and figures[head]["value"] == best else text
+        for head, text in texts.items()
+    }
+
+
+def _two_lines(text: str) -> str:
+    """A figure's text that can break only between its value and its interval."""
+    return text.replace(" ", NO_BREAK).replace(f"{NO_BREAK}(", " (")
 
 
 def ranked(figures: pd.DataFrame, measure: str, photo_set: str = ALL_PHOTOS) -> pd.DataFrame:
@@ -235,22 +258,31 @@ def verdict(rows: pd.DataFrame, difference: Mapping[str, Any] | None) -> str:
         return "This figure was not measured for any head."
     best = rows.iloc[0]
     measure = MEASURES[best["measure"]]
-    first = f"{best['head']} is ahead: {_row_text(best)}, measured on {best['n_photos']:,} photos."
+    first = f"with {_row_text(best)}, measured on {best['n_photos']:,} photos."
     if len(rows) == 1:
-        return first.replace("is ahead", "is the only head measured")
+        return f"{measure.name}: {best['head']} is the only head measured, {first}"
     second = rows.iloc[1]
     apart = best["low"] > second["high"] or best["high"] < second["low"]
-    overlap = "do not overlap" if apart else "overlap"
-    words = f"{first} Next is {second['head']}: {_row_text(second)}. The 95 % intervals {overlap}."
+    words = (
+        f"{measure.name}: {best['head']} is ahead {first} Next is {second['head']} with "
+        f"{_row_text(second)}. The 95 % intervals {'do not overlap' if apart else 'overlap'}."
+    )
     if difference is None or difference["value"] is None:
         return words
-    low, high = sorted(abs(measure.scale) * end for end in difference["ci95"])
-    certain = low > 0 or high < 0
-    ending = "more than chance explains." if certain else "which may be chance with so few photos."
+    return f"{words} {_difference_words(measure, difference)}"
+
+
+def _difference_words(measure: Measure, difference: Mapping[str, Any]) -> str:
+    """By how much two heads differ photo by photo, smaller end of the interval first."""
+    sign = 1 if measure.is_better_high else -1
+    low, high = sorted(sign * end * measure.scale for end in difference["ci95"])
+    value = sign * difference["value"] * measure.scale
+    by, low_text, high_text = (number_text(end, measure.digits) for end in (value, low, high))
+    unit = " points" if measure.unit == " %" else measure.unit
+    ending = "more than chance explains" if low > 0 else "which may be chance with so few photos"
     return (
-        f"{words} On the very same photos the two differ by "
-        f"{abs(difference['value']) * measure.scale:,.{measure.digits}f} "
-        f"(between {low:+,.{measure.digits}f} and {high:+,.{measure.digits}f}), {ending}"
+        f"On the very same photos the first is better by {by}{unit} "
+        f"(95 % interval {low_text} to {high_text}), {ending}."
     )
 
 

@@ -8,6 +8,7 @@ numbers are numbers of.
 Source: own; colours by Okabe and Ito 2008, "Color universal design".
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -25,9 +26,9 @@ SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x")
 RAMP_LIGHT = ("#eef2f5", "#9bbbd8", "#3f83b8", "#0b4f8a", "#06294d")
 RAMP_DARK = ("#1d2731", "#24506e", "#2f86a6", "#7fc4b8", "#f4f0a8")
 NEUTRAL_LIGHT, NEUTRAL_DARK = "#5b6875", "#a3afbb"
-MAX_TICKS = 40
+MAX_TICKS = 60
 """More cells than this carry no name on the axis, only under the pointer."""
-MAX_TICK_LETTERS = 26
+MAX_TOWN_LETTERS = 14
 
 
 def plot_heads(
@@ -105,7 +106,7 @@ def plot_reliability(bins: pd.DataFrame, *, dark: bool = False) -> go.Figure:
         col=1,
     )
     plot.add_trace(_count_bars(bins, dark), row=2, col=1)
-    plot.update_xaxes(range=[0, 100])
+    plot.update_xaxes(range=[0, 100], dtick=20)
     plot.update_xaxes(title="Confidence of the answer, %", row=2, col=1)
     plot.update_yaxes(title="Answers that were right, %", range=[0, 103], row=1, col=1)
     plot.update_yaxes(title="Photos", row=2, col=1)
@@ -128,7 +129,7 @@ def plot_confidence(bins: pd.DataFrame, *, dark: bool = False) -> go.Figure:
             line={"color": _series(number, dark), "dash": ("dash", "solid")[number], "width": 2.5},
             hoverinfo="name",
         )  # fmt: skip
-    plot.update_xaxes(title="Confidence of the answer, %", range=[0, 100])
+    plot.update_xaxes(title="Confidence of the answer, %", range=[0, 100], dtick=20)
     plot.update_yaxes(title="Photos", range=[0, top])
     return _finish(plot, dark, height=480)
 
@@ -151,19 +152,20 @@ def plot_confusion(
         go.Heatmap(
             z=matrix, x=names, y=names, zmin=0, xgap=gap, ygap=gap,
             colorscale=list(RAMP_DARK if dark else RAMP_LIGHT),
-            colorbar={"title": "Share of row" if is_share else "Photos", "thickness": 14,
-                      "tickformat": ".0%" if is_share else ",d"},
+            colorbar=_colour_bar(matrix, is_share),
             hovertemplate="taken in <b>%{y}</b><br>predicted <b>%{x}</b>"
             f"<br>{number} {unit}<extra></extra>",
         )
     )  # fmt: skip
+    ends = {"x0": -0.5, "y0": -0.5, "x1": len(names) - 0.5, "y1": len(names) - 0.5}
+    plot.add_shape(type="line", line={"dash": "dot", "width": 1, "color": _neutral(dark)}, **ends)
     shown = names if len(names) <= MAX_TICKS else []
     ticks = {"tickvals": shown, "ticktext": [_short(name) for name in shown]}
     for update in (plot.update_xaxes, plot.update_yaxes):
-        update(showgrid=False, zeroline=False, type="category", **ticks)
+        update(showgrid=False, zeroline=False, type="category", tickfont={"size": 10}, **ticks)
     plot.update_xaxes(title="Cell predicted", tickangle=90)
     plot.update_yaxes(title="Cell where the photo was taken", autorange="reversed")
-    return _finish(plot, dark, height=max(420, min(960, 240 + 18 * len(names))))
+    return _finish(plot, dark, height=max(420, 220 + 12 * min(len(names), MAX_TICKS)))
 
 
 def plot_top_cells(top: Mapping[str, pd.DataFrame], *, dark: bool = False) -> go.Figure:
@@ -194,12 +196,18 @@ def plot_top_cells(top: Mapping[str, pd.DataFrame], *, dark: bool = False) -> go
     return _finish(plot, dark, height=130 + 22 * len(labels) * max(1, len(top)))
 
 
+def _colour_bar(matrix: np.ndarray, is_share: bool) -> dict:
+    if is_share:
+        return {"title": "Share of row", "thickness": 14, "tickformat": ".0%"}
+    return {"title": "Photos", "thickness": 14, "dtick": max(1, math.ceil(matrix.max() / 8))}
+
+
 def _short(name: str) -> str:
     """`near Ubud, Bali, Indonesia (3.4 km) (no. 7)` as `Ubud, Indonesia · 7`."""
     place, _, number = name.removesuffix(")").rpartition(" (no. ")
     parts = re.sub(r" \([^()]*km\)$", "", place.removeprefix("near ")).split(", ")
-    short = parts[0] if len(parts) == 1 else f"{parts[0]}, {parts[-1]}"
-    return f"{short[:MAX_TICK_LETTERS]} · {number}"
+    town = parts[0] if len(parts[0]) <= MAX_TOWN_LETTERS else f"{parts[0][:MAX_TOWN_LETTERS]}…"
+    return f"{', '.join([town, *parts[1:][-1:]])} · {number}"
 
 
 def _count_bars(bins: pd.DataFrame, dark: bool) -> go.Bar:

@@ -59,13 +59,12 @@ def test_the_confusion_matrix_is_drawn_at_every_level(bundle, monkeypatch):
         table = app.dataframe[0].value
         assert table["predicted"].sum() == table["taken_there"].sum()
         assert table["predicted"].sum() == finest["predicted"].sum()
-    assert "Named too often above all: " in texts(app)
+    assert "Given as the answer too often: " in texts(app)
 
 
 def test_rows_can_be_shown_as_shares(bundle, monkeypatch):
     app = page_with(PAGE, bundle, monkeypatch)
-    app.session_state["as_shares"] = "Share of each row"
-    app.run()
+    app.toggle(key="is_share").set_value(True).run()
     assert not app.error
     assert "Share of row" in app.get("plotly_chart")[-1].proto.spec
 

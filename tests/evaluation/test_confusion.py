@@ -46,7 +46,7 @@ def test_balance_names_the_over_predicted_cells_first():
 def test_the_over_predicted_cells_in_words():
     counts = np.array([[5, 0, 0], [3, 1, 0], [2, 0, 4]])
     words = balance_sentence(prediction_balance(counts, ["north", "west", "south"]))
-    expected = "Named too often above all: north (named for 10 photos, 5 were taken there)."
+    expected = "Given as the answer too often: north (answer to 10 photos, place of 5)."
     assert words == expected
     assert "No cell" in balance_sentence(prediction_balance(np.eye(2, dtype=int), ["a", "b"]))
 

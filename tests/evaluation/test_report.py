@@ -59,6 +59,11 @@ def test_figures_as_text():
     assert distance.text(reports.NOT_KNOWN) == "not known"
 
 
+def test_numbers_have_a_true_minus_and_no_minus_zero():
+    assert reports.number_text(-1234.56, 1) == "−1,234.6"
+    assert reports.number_text(-0.04, 1) == "0.0"
+
+
 def test_tidy_figures_hold_every_figure_once(report):
     table = reports.tidy_figures(report)
     assert len(table) == 2 * 3 * len(reports.MEASURES)
@@ -72,15 +77,21 @@ def test_tidy_figures_hold_every_figure_once(report):
 def test_a_report_that_lacks_figures_is_still_readable():
     figure = {"value": 0.5, "ci95": [0.4, 0.6]}
     table = reports.head_table({"heads": {"MC": {"all": {"n_photos": 9, "top_1": figure}}}})
-    assert table["MC"].tolist()[:2] == ["50.0 % (40.0 to 60.0)", "not known"]
+    assert table["MC"].tolist()[:2] == ["**50.0\xa0% (40.0\xa0to\xa060.0)**", "not\xa0known"]
     assert reports.tidy_figures({"heads": {"MC": {"all": {"n_photos": 9}}}})["value"].isna().all()
 
 
-def test_head_table_has_one_column_per_head(report):
+def test_head_table_has_one_column_per_head_and_marks_the_best(report):
     table = reports.head_table(report, "scenes")
-    assert list(table.columns) == ["Better", "MC", "HMC"]
-    assert table.loc["Median error", "Better"] == "lower"
-    assert table.loc["Training time per epoch"].tolist() == ["lower", "not known", "1.2 s"]
+    assert list(table.columns) == ["MC", "HMC"]
+    for name in (
+        "Right cell named first\xa0↑",
+        "Median error\xa0↓",
+        "GeoScore of the best point\xa0↑",
+    ):
+        assert table.loc[name, "HMC"].startswith("**")
+        assert not table.loc[name, "MC"].startswith("**")
+    assert table.loc["Training time per epoch\xa0↓"].tolist() == ["not known", "1.2 s"]
     with pytest.raises(ValueError, match=r"Unknown photo set 'sea'.*all, scenes, street_photos"):
         reports.head_table(report, "sea")
 
@@ -133,20 +144,28 @@ def test_the_verdict_in_words():
     sure = {"value": 0.1, "ci95": [0.05, 0.15]}
     words = reports.verdict(verdict_rows(low=0.26, high=0.25), sure)
     assert words == (
-        "HMC is ahead: 30.0 % (26.0 to 35.0), measured on 330 photos. Next is MC: 20.0 % (15.0 to "
-        "25.0). The 95 % intervals do not overlap. On the very same photos the two differ by 10.0 "
-        "(between +5.0 and +15.0), more than chance explains."
+        "Right cell named first: HMC is ahead with 30.0 % (26.0 to 35.0), measured on 330 photos. "
+        "Next is MC with 20.0 % (15.0 to 25.0). The 95 % intervals do not overlap. On the very "
+        "same photos the first is better by 10.0 points (95 % interval 5.0 to 15.0), more than "
+        "chance explains."
     )
     unsure = {"value": 0.1, "ci95": [-0.05, 0.15]}
     words = reports.verdict(verdict_rows(low=0.24, high=0.25), unsure)
     assert "intervals overlap" in words
-    assert words.endswith("(between -5.0 and +15.0), which may be chance with so few photos.")
+    assert words.endswith("(95 % interval −5.0 to 15.0), which may be chance with so few photos.")
+
+
+def test_where_less_is_better_the_difference_is_still_how_much_better():
+    rows = verdict_rows(0.2, 0.3).assign(measure="loss").sort_values("value")
+    words = reports.verdict(rows, {"value": -0.1, "ci95": [-0.15, -0.05]})
+    assert "MC is ahead with 0.200" in words
+    assert "better by 0.100 (95 % interval 0.050 to 0.150), more than chance" in words
 
 
 def test_the_verdict_on_few_heads():
     rows = verdict_rows(0.2, 0.3)
     one = reports.verdict(rows.head(1), None)
-    assert one == "HMC is the only head measured: 30.0 % (20.0 to 35.0), measured on 330 photos."
+    assert "HMC is the only head measured, with 30.0 % (20.0 to 35.0), measured on 330" in one
     assert reports.verdict(rows, None).endswith("The 95 % intervals overlap.")
     assert "not measured for any head" in reports.verdict(rows.assign(value=np.nan), None)
 

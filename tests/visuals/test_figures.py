@@ -136,6 +136,10 @@ def test_figures_without_a_photo_are_empty_not_broken():
 def test_confusion_names_cells_short_on_the_axis_and_in_full_under_the_pointer():
     figure = f.plot_confusion(np.eye(3), CELLS, is_share=True)
     assert figure.layout.xaxis.ticktext[:2] == ("Ubud, Indonesia · 0", "Kiribati · 1")
+    long = f.plot_confusion(
+        np.eye(1), ["near Visconde do Rio Branco, Minas Gerais, Brazil (8.2 km)"]
+    )
+    assert long.layout.xaxis.ticktext == ("Visconde do Ri…, Brazil · 0",)
     assert figure.data[0].x[0] == "near Ubud, Bali, Indonesia (3.4 km) (no. 0)"
     assert "&lt;b&gt;" in figure.data[0].x[2]
     assert figure.layout.yaxis.autorange == "reversed"

@@ -97,9 +97,11 @@ def test_every_imported_package_is_declared():
 
 
 def make(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run make as from a fresh shell, not as a part of the make that runs the tests."""
     settings = [f"{name}={value}" for name, value in variables.items()]
     command = ["make", "--no-print-directory", *arguments, *settings]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    fresh = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=fresh)
 
 
 def python_that_is(version: str, folder: Path) -> str:

@@ -27,7 +27,9 @@ FLOW = {
     "analysis": {"data", "cells", "evaluation", "inference"},
     "visuals": {"data", "cells", "evaluation", "analysis"},
     "config": {"data", "cells", "models", "training", "evaluation"},
-    "pipeline": {"data", "cells", "models", "training", "evaluation", "inference", "config"},
+    "preparation": {"data", "cells", "models", "config"},
+    "pipeline": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
+    | {"preparation"},
     "benchmark": {"data", "cells", "models", "training", "evaluation", "inference", "config"},
 }
 TENSORFLOW_PARTS = {"models", "training", "pipeline", "inference", "benchmark"}

@@ -7,13 +7,12 @@ derives the address of the Leaflet folder from this module's name.
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import folium
 import streamlit as st
 import streamlit.components.v1 as components
 import xstatic.pkg.leaflet
 from streamlit_folium import st_folium
 
-from geocore.visuals.maps import WORLD_BOUNDS, OfflineMap
+from geocore.visuals.maps import WORLD_BOUNDS, MapLayer, OfflineMap
 
 LEAFLET_FOLDER = Path(xstatic.pkg.leaflet.BASE_DIR)
 components.declare_component("leaflet_assets", path=LEAFLET_FOLDER)
@@ -26,7 +25,7 @@ def is_dark() -> bool:
 
 
 def show_map(
-    layer: folium.FeatureGroup,
+    layer: MapLayer,
     *,
     key: str,
     bounds: Sequence[Sequence[float]] = WORLD_BOUNDS,

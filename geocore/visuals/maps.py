@@ -24,6 +24,7 @@ from geocore.visuals.offline_map import SMOOTH_FACTOR, WORLD_BOUNDS, OfflineMap
 __all__ = [
     "MAX_CELLS",
     "WORLD_BOUNDS",
+    "MapLayer",
     "MapPoint",
     "OfflineMap",
     "cell_map",
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 MAX_CELLS = 3000
+MapLayer = folium.FeatureGroup
 _CONFIDENCE_COLOUR = "#c2255c"
 _SELECTED_COLOUR = "#e8590c"
 
@@ -69,7 +71,7 @@ def cell_map(
     *,
     selected: Iterable[str] = (),
     centroids: bool = True,
-) -> folium.FeatureGroup:
+) -> MapLayer:
     """Cells with geodesic borders, coloured by a scale, with tooltips and centroids.
 
     Args:
@@ -115,7 +117,7 @@ def confidence_map(
     min_confidence: float = 0.05,
     max_confidence: float = 0.8,
     gain: float = 5.0,
-) -> folium.FeatureGroup:
+) -> MapLayer:
     """Cells shaded by the confidence of one prediction, with marked points.
 
     A cell below `min_confidence` is not drawn; the confidence is capped at `max_confidence`; the

@@ -13,11 +13,9 @@ import streamlit as st
 from dashboard.common import keep, plain
 from dashboard.key_figures import kind_name
 from geocore.evaluation.confusion import confusion_matrix, groups_at_level
+from geocore.evaluation.measures import MEASURES, figure_of, is_paired
 from geocore.evaluation.report import (
     ALL_PHOTOS,
-    MEASURES,
-    figure_of,
-    is_paired,
     paired_difference,
     photo_figures,
     ranked,

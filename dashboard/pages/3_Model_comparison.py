@@ -5,10 +5,9 @@ import streamlit as st
 from dashboard.common import View, fragment, page
 from dashboard.measured import pick_photo_set, set_name, show_figure, show_verdict
 from dashboard.offline_map import is_dark
+from geocore.evaluation.measures import MEASURES, chance_level
 from geocore.evaluation.report import (
-    MEASURES,
     THESIS_TABLE_6_8,
-    chance_level,
     head_table,
     photo_sets,
     tidy_figures,

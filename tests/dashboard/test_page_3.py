@@ -1,6 +1,7 @@
 import pytest
 
-from geocore.evaluation.report import MEASURES, THESIS_TABLE_6_8
+from geocore.evaluation.measures import MEASURES
+from geocore.evaluation.report import THESIS_TABLE_6_8
 from tests.dashboard.measured_bundle import (
     measured_parts,
     page_with,

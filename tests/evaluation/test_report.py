@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from geocore.evaluation import measures
 from geocore.evaluation import report as reports
 from geocore.evaluation.evaluator import evaluate_probs
 from tests.evaluation.made import made_probs
@@ -52,21 +53,21 @@ def test_photo_sets_are_those_every_head_has_the_whole_first(report):
 
 
 def test_figures_as_text():
-    shares = reports.MEASURES["top_1"]
+    shares = measures.MEASURES["top_1"]
     assert shares.text({"value": 0.2414, "ci95": [0.1971, 0.2879]}) == "24.1 % (19.7 to 28.8)"
-    distance = reports.MEASURES["median_km"]
+    distance = measures.MEASURES["median_km"]
     assert distance.text({"value": 3816.4, "ci95": [3300, 4100]}) == "3,816 km (3,300 to 4,100)"
-    assert distance.text(reports.NOT_KNOWN) == "not known"
+    assert distance.text(measures.NOT_KNOWN) == "not known"
 
 
 def test_numbers_have_a_true_minus_and_no_minus_zero():
-    assert reports.number_text(-1234.56, 1) == "−1,234.6"
-    assert reports.number_text(-0.04, 1) == "0.0"
+    assert measures.number_text(-1234.56, 1) == "−1,234.6"
+    assert measures.number_text(-0.04, 1) == "0.0"
 
 
 def test_tidy_figures_hold_every_figure_once(report):
     table = reports.tidy_figures(report)
-    assert len(table) == 2 * 3 * len(reports.MEASURES)
+    assert len(table) == 2 * 3 * len(measures.MEASURES)
     assert not table.duplicated(["head", "photo_set", "measure"]).any()
     row = table.set_index(["head", "photo_set", "measure"]).loc["HMC", "scenes", "within_200"]
     figure = report["heads"]["HMC"]["scenes"]["within_km"]["200"]
@@ -105,7 +106,7 @@ def test_the_better_head_is_ranked_first(report, measure):
 def test_photo_figures_average_to_the_report(predictions, report):
     figures = reports.photo_figures(predictions["HMC"])
     for measure in ("top_1", "top_5", "loss", "brier", "geoscore", "within_200"):
-        expected = reports.figure_of(report["heads"]["HMC"]["all"], measure)["value"]
+        expected = measures.figure_of(report["heads"]["HMC"]["all"], measure)["value"]
         assert figures[measure].mean() == pytest.approx(expected), measure
 
 
@@ -175,12 +176,12 @@ def test_chance_levels_are_those_of_equal_probs():
     report = evaluate_probs(y_prob, y_true, *np.zeros((4, 20)), n_bootstrap=2)
     for measure in ("top_1", "top_5", "top_10", "ior", "loss", "brier"):
         expected = report[measure]["value"]
-        assert reports.chance_level(measure, 20) == pytest.approx(expected), measure
-    assert reports.chance_level("top_10", 4) == 1
-    assert reports.chance_level("median_km", 20) is None
+        assert measures.chance_level(measure, 20) == pytest.approx(expected), measure
+    assert measures.chance_level("top_10", 4) == 1
+    assert measures.chance_level("median_km", 20) is None
 
 
 def test_only_means_over_photos_are_paired(predictions):
     columns = reports.photo_figures(predictions["MC"]).columns
-    assert {m for m in reports.MEASURES if reports.is_paired(m)} <= set(columns)
+    assert {m for m in measures.MEASURES if measures.is_paired(m)} <= set(columns)
     assert {"ior", "median_km", "ece"}.isdisjoint(columns)

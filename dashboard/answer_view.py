@@ -1,4 +1,4 @@
-"""One photo's answer on a page: the first line, two heads side by side, their maps and evidence.
+"""One photo's answer on a page: two heads side by side, their maps, cells and evidence.
 
 Stage: dashboard. It must not compute: answers come from the predictor, figures from analysis.
 """
@@ -13,23 +13,18 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from dashboard.common import View, keep, plain
+from dashboard.cell_words import cells_at
+from dashboard.common import View, plain
+from dashboard.first_line import width_px
 from dashboard.key_figures import percent
 from dashboard.offline_map import show_map
 from dashboard.predict_view import Answer, heat_map, shown_photo
 from geocore.analysis.export import export
-from geocore.analysis.trust import NEAR_KM, Trust, trust_of
-from geocore.cells import s2
-from geocore.cells.geodesy import distance_km
-from geocore.cells.place_names import load_place_namer
 from geocore.inference.bundle import Bundle
 from geocore.inference.overlay import OVERLAY_FACTOR, overlay_heat_map
-from geocore.inference.prediction import Prediction, roll_up
 from geocore.visuals.maps import MapPoint, confidence_map, map_bounds
 
 _NO_SECOND = "none"
-_MAX_HEIGHT_PX, _SHOWN_WIDTH_PX = 380, 520
-_POSITION_WORDS = {"exif": "Position in the photo's own data", "true": "Known place"}
 _POSITION_LABELS = {"exif": "photo's own data", "true": "known place"}
 
 
@@ -47,41 +42,6 @@ class Settings:
     def heads(self, view: View) -> list[str]:
         """The heads to show, the sidebar's first."""
         return [view.head] + [self.second] * (self.second != _NO_SECOND)
-
-
-@keep("Comparing with the held-out photos …", max_entries=256)
-def trust(bundle: Bundle, head: str, confidence: float) -> Trust | None:
-    """What became of held-out photos about which this head was as sure."""
-    rows, probs = bundle.predictions(head), bundle.probs(head)
-    if rows.empty:
-        return None
-    is_right = probs.argmax(axis=1) == rows["class_index"].to_numpy()
-    places = (rows[column].to_numpy() for column in ("lat", "lng", "point_lat", "point_lng"))
-    return trust_of(confidence, probs.max(axis=1), is_right, distance_km(*places))
-
-
-def show_first_line(view: View, answer: Answer) -> None:
-    """Where, how sure, and how far it can be trusted."""
-    prediction = answer.predictions[view.head]
-    top = prediction.top(1).iloc[0]
-    km2 = float(s2.cell_area_km2(s2.from_token([top["token"]]))[0])
-    photo, words = st.columns([1, 2], gap="medium")
-    pixels = shown_photo(answer.content)
-    photo.image(pixels, width=_width_px(pixels))
-    photo.caption(plain(answer.name))
-    with words:
-        where = plain(_around(top["place"]))
-        st.subheader(f"Most probably {where}: confidence {percent(top['prob'])}")
-        st.markdown(
-            f"The area is a cell of {_area(km2)}. "
-            + _trust_words(trust(view.bundle, view.head, prediction.confidence))
-        )
-        point = load_place_namer().names([prediction.lat], [prediction.lng])[0]
-        st.markdown(
-            f"**Best single point** {prediction.lat:.4f}, {prediction.lng:.4f}, {plain(point)}: "
-            "the one to name where only one can be named."
-        )
-        _show_position(answer, prediction)
 
 
 def choose_settings(view: View) -> Settings:
@@ -147,13 +107,6 @@ def show_downloads(
     )  # fmt: skip
 
 
-def cells_at(bundle: Bundle, prediction: Prediction, level: int) -> pd.DataFrame:
-    """Cells of the map at a level with their probs: token, level, place, lat, lng, prob."""
-    ids, probs = roll_up(prediction.probs, bundle.hierarchy, level)
-    cells = bundle.grid.cells.set_index("cell_id").loc[ids].assign(prob=probs)
-    return cells.reset_index()[["token", "level", "place", "lat", "lng", "prob"]]
-
-
 def _show_head(
     view: View,
     answer: Answer,
@@ -180,11 +133,12 @@ def _show_head(
 
 def _show_top(cells: pd.DataFrame) -> None:
     st.dataframe(
-        cells[["prob", "place", "lat", "lng", "level", "token"]],
+        cells[["prob", "place", "centroid", "lat", "lng", "level", "token"]],
         hide_index=True,
         column_config={
             "prob": st.column_config.ProgressColumn("Probability", format="percent", max_value=1),
-            "place": st.column_config.TextColumn("Cell around", width=260),
+            "place": st.column_config.TextColumn("Where its known photos are from", width=260),
+            "centroid": "Around",
             "lat": st.column_config.NumberColumn("Latitude", format="%.2f"),
             "lng": st.column_config.NumberColumn("Longitude", format="%.2f"),
             "level": "Level",
@@ -195,7 +149,7 @@ def _show_top(cells: pd.DataFrame) -> None:
 
 def _show_evidence(view: View, answer: Answer, head: str, settings: Settings) -> None:
     pixels = shown_photo(answer.content)
-    st.image(_evidence(view, answer, head, settings), width=_width_px(pixels))
+    st.image(_evidence(view, answer, head, settings), width=width_px(pixels))
     is_flat = not _heat(view, answer, head).any()
     st.caption(
         "No part of the photo stands out as evidence for the most probable area."
@@ -212,12 +166,6 @@ def _heat(view: View, answer: Answer, head: str) -> np.ndarray:
 def _evidence(view: View, answer: Answer, head: str, settings: Settings) -> Image.Image:
     photo, heat = Image.fromarray(shown_photo(answer.content)), _heat(view, answer, head)
     return overlay_heat_map(photo, heat, opacity=settings.opacity, style=settings.style)
-
-
-def _width_px(pixels: np.ndarray) -> int:
-    """Width at which a photo is no higher than `_MAX_HEIGHT_PX`."""
-    height, width = pixels.shape[:2]
-    return max(1, min(_SHOWN_WIDTH_PX, round(_MAX_HEIGHT_PX * width / height)))
 
 
 def _png(view: View, answer: Answer, settings: Settings) -> bytes:
@@ -247,41 +195,3 @@ def _points(answer: Answer) -> list[MapPoint]:
     lat, lng = answer.position
     label = _POSITION_LABELS[answer.position_kind]
     return [MapPoint(lat=lat, lng=lng, label=label, kind=answer.position_kind)]
-
-
-def _show_position(answer: Answer, prediction: Prediction) -> None:
-    if answer.position is None:
-        st.caption("The photo's own data hold no position to compare with.")
-        return
-    lat, lng = answer.position
-    km = float(distance_km(lat, lng, prediction.lat, prediction.lng))
-    place = load_place_namer().names([lat], [lng])[0]
-    words = _POSITION_WORDS[answer.position_kind]
-    st.markdown(
-        f"**{words}** {lat:.4f}, {lng:.4f}, {plain(place)}: "
-        f"**{km:,.0f} km** from the best single point."
-    )
-
-
-def _trust_words(found: Trust | None) -> str:
-    if found is None:
-        return "Too few held-out photos to say how often such a confidence is right."
-    low, high = (percent(x) for x in found.share_right_ci95)
-    return (
-        f"Of the {found.n_photos} held-out photos about which it was as sure as here, "
-        f"**{percent(found.share_right)} were truly in the area named** (95 % interval {low} to "
-        f"{high}); for {percent(found.share_near)} the best single point was within "
-        f"{NEAR_KM:,.0f} km, and the median error was {found.median_km:,.0f} km."
-    )
-
-
-def _around(place: str) -> str:
-    """A cell's name in a sentence: "near Ubud, Bali (3.4 km)" becomes "around Ubud, Bali"."""
-    name = place.removeprefix("near ").rpartition(" (")[0] or place.removeprefix("near ")
-    if place.startswith("near "):
-        return f"around {name}"
-    return f"in {'the ' * name.endswith(('Ocean', 'Sea'))}{name or 'an unnamed area'}"
-
-
-def _area(km2: float) -> str:
-    return f"{km2 / 1e6:.1f} million km²" if km2 >= 1e6 else f"{km2:,.0f} km²"

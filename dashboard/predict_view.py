@@ -14,6 +14,7 @@ import pandas as pd
 import streamlit as st
 from PIL import ImageOps
 
+from dashboard.cell_words import most_probable
 from dashboard.common import View, keep, load_predictor, plain
 from geocore.data.exif import exif_position
 from geocore.data.images import PHOTO_SUFFIXES, thumbnail
@@ -151,7 +152,9 @@ def pick_answer(view: View, answers: Sequence[Answer]) -> Answer:
     table = pd.DataFrame(
         {
             "Photo": [answer.name for answer in answers],
-            "Most probable area": [top["place"] for top in tops],
+            "Most probable area": [
+                most_probable(view.bundle, answer.predictions[view.head]) for answer in answers
+            ],
             "Confidence": [top["prob"] for top in tops],
             "Best latitude": [answer.predictions[view.head].lat for answer in answers],
             "Best longitude": [answer.predictions[view.head].lng for answer in answers],

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from dashboard.answer_view import choose_settings, show_downloads, show_first_line, show_heads
+from dashboard.answer_view import choose_settings, show_downloads, show_heads
 from dashboard.common import View, fragment, page
+from dashboard.first_line import show_first_line
 from dashboard.predict_view import (
     Answer,
     answer_photos,

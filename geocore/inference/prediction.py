@@ -73,11 +73,30 @@ class PhotoFailure:
         return {"photo": self.photo, "error": self.error}
 
 
-def roll_up(probs: np.ndarray, hierarchy: Hierarchy, level: int) -> tuple[np.ndarray, np.ndarray]:
-    """Read the probs of the leaves off at a coarser level; no prob is lost.
+def merged_cells(hierarchy: Hierarchy, level: int) -> tuple[np.ndarray, np.ndarray]:
+    """The cells that remain when those below a level are merged into their ancestors.
 
-    A leaf below the level adds to its ancestor there; a leaf that ends at the level or above it
-    stays as it is, so the cells returned never overlap.
+    A leaf below the level belongs to its ancestor there; a leaf that ends at the level or above it
+    stays as it is, so the cells never overlap.
+
+    Returns:
+        Cell ids (n_cells,) uint64, ascending, and for each leaf (n_leaves,) the position of its
+        cell among them.
+
+    Raises:
+        ValueError: the level is not one of the tree's.
+    """
+    if level not in hierarchy.levels:
+        known = f"{hierarchy.levels[0]} to {hierarchy.levels[-1]}"
+        raise ValueError(f"The level must be one of the tree's, {known}, received {level}.")
+    depth = np.minimum(hierarchy.leaf_level, hierarchy.levels.index(level))
+    positions = hierarchy.ancestors[np.arange(hierarchy.n_leaves), depth]
+    ids = [hierarchy.cell_ids[d][p] for d, p in zip(depth, positions, strict=True)]
+    return np.unique(np.array(ids, np.uint64), return_inverse=True)
+
+
+def roll_up(probs: np.ndarray, hierarchy: Hierarchy, level: int) -> tuple[np.ndarray, np.ndarray]:
+    """Read the probs of the leaves off at a coarser level (`merged_cells`); no prob is lost.
 
     Args:
         probs: (..., n_leaves).
@@ -92,20 +111,12 @@ def roll_up(probs: np.ndarray, hierarchy: Hierarchy, level: int) -> tuple[np.nda
 
     Source: own; conserves probability as HMC-tree does by construction.
     """
-    if level not in hierarchy.levels:
-        known = f"{hierarchy.levels[0]} to {hierarchy.levels[-1]}"
-        raise ValueError(f"The level must be one of the tree's, {known}, received {level}.")
     if probs.shape[-1] != hierarchy.n_leaves:
         raise ValueError(
             f"probs must have one value per leaf ({hierarchy.n_leaves}), "
             f"received {probs.shape[-1]}."
         )
-    depth = np.minimum(hierarchy.leaf_level, hierarchy.levels.index(level))
-    positions = hierarchy.ancestors[np.arange(hierarchy.n_leaves), depth]
-    ids = np.array(
-        [hierarchy.cell_ids[d][p] for d, p in zip(depth, positions, strict=True)], np.uint64
-    )
-    cells, cell_of_leaf = np.unique(ids, return_inverse=True)
+    cells, cell_of_leaf = merged_cells(hierarchy, level)
     rolled = np.zeros((*probs.shape[:-1], len(cells)), np.float64)
     np.add.at(np.moveaxis(rolled, -1, 0), cell_of_leaf, np.moveaxis(probs, -1, 0))
     return cells, rolled

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.answer_view import _around, cells_at
+from dashboard.cell_words import around, cells_at
 from geocore.data.samples import load_samples
 from geocore.inference import load_bundle
 from geocore.inference.prediction import Prediction
@@ -152,4 +152,4 @@ def test_merged_cells_conserve_probability(folder):
     ],
 )
 def test_places_read_as_part_of_a_sentence(place, words):
-    assert _around(place) == words
+    assert around(place) == words

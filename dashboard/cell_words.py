@@ -1,0 +1,50 @@
+"""Cells in an analyst's words: the countries and towns that a cell stands for.
+
+Stage: dashboard. It must not compute: countries come from analysis, merged probs from inference.
+"""
+
+import pandas as pd
+
+from dashboard.common import keep
+from geocore.analysis.cell_countries import Countries, countries_in_words, countries_of_cells
+from geocore.cells.place_names import load_place_namer
+from geocore.inference.bundle import Bundle
+from geocore.inference.prediction import Prediction, merged_cells, roll_up
+
+
+@keep("Naming the cells …", max_entries=64)
+def countries_at(bundle: Bundle, level: int) -> list[Countries]:
+    """Countries of the known photos of each cell at a level, in the order of `merged_cells`."""
+    _, cell_of_leaf = merged_cells(bundle.hierarchy, level)
+    return countries_of_cells(bundle.photos, load_place_namer(), cell_of_leaf)
+
+
+def cells_at(bundle: Bundle, prediction: Prediction, level: int) -> pd.DataFrame:
+    """Cells at a level with their probs: token, level, place, centroid, lat, lng, prob.
+
+    The place is that of the cell's known photos; where there is none, that of its centroid.
+    """
+    ids, probs = roll_up(prediction.probs, bundle.hierarchy, level)
+    cells = bundle.grid.cells.set_index("cell_id").loc[ids].assign(prob=probs).reset_index()
+    words = [countries_in_words(countries) for countries in countries_at(bundle, level)]
+    places = [word or place for word, place in zip(words, cells["place"], strict=True)]
+    cells = cells.assign(centroid=cells["place"], place=places)
+    return cells[["token", "level", "place", "centroid", "lat", "lng", "prob"]]
+
+
+def most_probable(bundle: Bundle, prediction: Prediction) -> str:
+    """Where the most probable cell lies, as part of a sentence: "around Lyon" or "in Peru"."""
+    cells = cells_at(bundle, prediction, bundle.hierarchy.levels[-1])
+    top = cells.loc[cells["prob"].idxmax()]
+    is_town = top["centroid"].startswith("near ")
+    is_one_country = top["centroid"].rpartition(" (")[0].endswith(top["place"])
+    if is_town and (is_one_country or top["place"] == top["centroid"]):
+        return around(top["centroid"])
+    return around(top["place"])
+
+
+def around(place: str) -> str:
+    """A place in a sentence: "near Ubud, Bali (3.4 km)" becomes "around Ubud, Bali"."""
+    if place.startswith("near "):
+        return f"around {place.removeprefix('near ').rpartition(' (')[0] or place[5:]}"
+    return f"in {'the ' * place.endswith(('Ocean', 'Sea'))}{place or 'an unnamed area'}"

@@ -1,0 +1,92 @@
+"""The first lines about a photo: where, how sure, how far to trust it, the truth if known.
+
+Stage: dashboard. It must not compute: answers come from the predictor, figures from analysis.
+"""
+
+import numpy as np
+import streamlit as st
+
+from dashboard.cell_words import most_probable
+from dashboard.common import View, keep, plain
+from dashboard.key_figures import percent
+from dashboard.predict_view import Answer, shown_photo
+from geocore.analysis.trust import NEAR_KM, Trust, trust_of
+from geocore.cells import s2
+from geocore.cells.geodesy import distance_km
+from geocore.cells.place_names import load_place_namer
+from geocore.inference.bundle import Bundle
+from geocore.inference.prediction import Prediction
+
+_POSITION_WORDS = {"exif": "Position in the photo's own data", "true": "Known place"}
+_MAX_HEIGHT_PX, _SHOWN_WIDTH_PX = 380, 520
+
+
+@keep("Comparing with the held-out photos …", max_entries=256)
+def trust(bundle: Bundle, head: str, confidence: float) -> Trust | None:
+    """What became of held-out photos about which this head was as sure."""
+    rows, probs = bundle.predictions(head), bundle.probs(head)
+    if rows.empty:
+        return None
+    is_right = probs.argmax(axis=1) == rows["class_index"].to_numpy()
+    places = (rows[column].to_numpy() for column in ("lat", "lng", "point_lat", "point_lng"))
+    return trust_of(confidence, probs.max(axis=1), is_right, distance_km(*places))
+
+
+def show_first_line(view: View, answer: Answer) -> None:
+    """Where, how sure, and how far it can be trusted."""
+    prediction = answer.predictions[view.head]
+    top = prediction.top(1).iloc[0]
+    km2 = float(s2.cell_area_km2(s2.from_token([top["token"]]))[0])
+    photo, words = st.columns([1, 2], gap="medium")
+    pixels = shown_photo(answer.content)
+    photo.image(pixels, width=width_px(pixels))
+    photo.caption(plain(answer.name))
+    with words:
+        where = plain(most_probable(view.bundle, prediction))
+        st.subheader(f"Most probably {where}: confidence {percent(top['prob'])}")
+        st.markdown(
+            f"Confidence is the probability of one cell, here of {_area(km2)}. "
+            + _trust_words(trust(view.bundle, view.head, prediction.confidence))
+        )
+        point = load_place_namer().names([prediction.lat], [prediction.lng])[0]
+        st.markdown(
+            f"**Best single point** {prediction.lat:.4f}, {prediction.lng:.4f}, {plain(point)}: "
+            "the one to name where only one can be named."
+        )
+        _show_position(answer, prediction)
+
+
+def width_px(pixels: np.ndarray) -> int:
+    """Width at which a photo is no higher than `_MAX_HEIGHT_PX`."""
+    height, width = pixels.shape[:2]
+    return max(1, min(_SHOWN_WIDTH_PX, round(_MAX_HEIGHT_PX * width / height)))
+
+
+def _show_position(answer: Answer, prediction: Prediction) -> None:
+    if answer.position is None:
+        st.caption("The photo's own data hold no position to compare with.")
+        return
+    lat, lng = answer.position
+    km = float(distance_km(lat, lng, prediction.lat, prediction.lng))
+    place = load_place_namer().names([lat], [lng])[0]
+    words = _POSITION_WORDS[answer.position_kind]
+    st.markdown(
+        f"**{words}** {lat:.4f}, {lng:.4f}, {plain(place)}: "
+        f"**{km:,.0f} km** from the best single point."
+    )
+
+
+def _trust_words(found: Trust | None) -> str:
+    if found is None:
+        return "Too few held-out photos to say how often such a confidence is right."
+    low, high = (percent(x) for x in found.share_right_ci95)
+    return (
+        f"Of the {found.n_photos} held-out photos about which it was as sure as here, "
+        f"**{percent(found.share_right)} were truly in the area named** (95 % interval {low} to "
+        f"{high}); for {percent(found.share_near)} the best single point was within "
+        f"{NEAR_KM:,.0f} km, and the median error was {found.median_km:,.0f} km."
+    )
+
+
+def _area(km2: float) -> str:
+    return f"{km2 / 1e6:.1f} million km²" if km2 >= 1e6 else f"{km2:,.0f} km²"

@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard.cell_panels import cells_of, show_cells, show_settings
 from dashboard.common import fragment, page
 from dashboard.key_figures import show_key_figures
-from geocore.data.images import PHOTO_SUFFIXES
+from geocore.data.images import ACCEPTED
 
 ANSWER_PAGE = "pages/2_Predict_and_explain.py"
 
@@ -18,8 +18,7 @@ def show_drop_zone() -> None:
     """Take photos and lead straight to their answers."""
     st.html(_TALL)
     uploads = st.file_uploader(
-        "Drop photos here. They stay on this computer.",
-        type=sorted(PHOTO_SUFFIXES),
+        f"Drop photos here ({ACCEPTED}). They stay on this computer.",
         accept_multiple_files=True,
         key="home_upload",
     )

@@ -79,7 +79,7 @@ def show_cell(
         else "None of the photos kept for testing lies here, so nothing is known about recognition."
     )
     near = cells.iloc[neighbouring_leaves(cells, int(cell["class_index"]))]
-    names = {row["token"]: cell_name(row) for _, row in near.iterrows()}
+    names = {row["token"]: cell_name(row).split(",")[0] for _, row in near.iterrows()}
     key = f"neighbours_{token}"
     st.pills(
         "Neighbours" if names else "This cell has no neighbour among the cells.",
@@ -104,7 +104,7 @@ def _facts(cell: pd.Series, heads: Collection[str]) -> dict[str, str]:
         if n_held_out
     }
     return {
-        "Photos": f"{cell['n_photos']:,}, {small_percent(cell['share'])} of all in cells",
+        "Photos (share)": f"{cell['n_photos']:,} ({small_percent(cell['share'])})",
         "Area": area(cell["area_km2"]),
         "Level": str(cell["level"]),
         "Class": str(cell["class_index"]),

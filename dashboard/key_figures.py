@@ -22,6 +22,8 @@ _STYLE = """<style>
 .key-figures th, .key-figures td {text-align: left; padding: .45rem 1.4rem .45rem 0;
   border-bottom: 1px solid #8885; vertical-align: baseline; font-size: .875rem}
 .key-figures th {font-weight: 400; opacity: .8}
+.key-figures td:first-child {min-width: 8rem}
+.key-figures th[scope="row"] {white-space: nowrap}
 .key-figures b {font-size: 1.5rem; font-weight: 600; white-space: nowrap; margin-right: .5em}
 .key-figures small {white-space: nowrap; opacity: .8; font-size: .875rem}
 </style>"""
@@ -32,6 +34,7 @@ def show_key_figures(bundle: Bundle, head: str) -> None:
     report = bundle.report["heads"][head]
     kinds = {kind_name(kind): figures for kind, figures in report.items() if kind != "all"}
     kinds = kinds or {"photos": report["all"]}
+    kinds = dict(sorted(kinds.items(), key=lambda item: -item[1]["n_photos"]))
     st.markdown(_sentence(kinds))
     rows = "".join(_row(kind, figures) for kind, figures in kinds.items())
     titles = [
@@ -64,7 +67,8 @@ def small_percent(share: float) -> str:
 def facts_html(facts: Mapping[str, str]) -> str:
     """Facts as a two-column table that wraps and never cuts off; names and values as plain text."""
     rows = "".join(
-        f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in facts.items()
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
+        for name, value in facts.items()
     )
     return f'{_STYLE}<table class="key-figures">{rows}</table>'
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard import what_if
 from dashboard.cell_panels import (
     COLOURINGS,
     cells_of,
@@ -11,7 +12,6 @@ from dashboard.cell_panels import (
     show_summary,
 )
 from dashboard.common import View, fragment, page
-from dashboard.what_if import PHOTO_STEPS, POLICIES, SOURCES, coordinates
 from geocore.analysis.grid_summary import summarise_grid
 from geocore.cells import generate_cells
 
@@ -54,21 +54,9 @@ def show_explorer(view: View) -> None:
 def show_what_if(view: View) -> None:
     """Divide the world anew with other settings, and see what comes out."""
     st.subheader("What if the cells were made differently?")
-    columns = st.columns([3, 4, 2, 3], gap="medium")
-    source = columns[0].radio("Photos", SOURCES, key="what_if_source")
-    lat, lng = coordinates(source, view.bundle)
-    t_min, t_max = columns[1].select_slider(
-        "Fewest and most photos per cell",
-        PHOTO_STEPS,
-        value=(20, 100),
-        key="what_if_t",
-    )
-    level_end = columns[2].slider("Deepest level", 0, 20, 12, key="what_if_level_end")
-    policy = columns[3].radio(
-        "Sparse cells", list(POLICIES), format_func=POLICIES.get, key="what_if_policy"
-    )
-    grid = generate_cells(lat, lng, t_min=t_min, t_max=t_max, level_end=level_end, policy=policy)
-    show_summary(summarise_grid(grid, len(lat)))
+    choice = what_if.choose(view.bundle)
+    grid = generate_cells(choice.lat, choice.lng, **choice.settings)
+    show_summary(summarise_grid(grid, len(choice.lat)))
     show_cells(grid.leaves, "photos", key="what_if_map")
 
 

@@ -19,6 +19,7 @@ from geocore.evaluation.report import (
     paired_difference,
     photo_figures,
     ranked,
+    rivals,
     verdict,
 )
 from geocore.inference.bundle import Bundle
@@ -125,9 +126,8 @@ def show_verdict(bundle: Bundle, figures: pd.DataFrame, measure: str, photo_set:
         photo_set: one of the report's.
     """
     rows = ranked(figures, measure, photo_set)
-    pair = rows.dropna(subset="value")["head"].tolist()[:2]
-    compared = is_paired(measure) and len(pair) == 2
-    difference = head_difference(bundle, *pair, measure, photo_set) if compared else None
+    pair = rivals(rows) if is_paired(measure) else None
+    difference = head_difference(bundle, *pair, measure, photo_set) if pair else None
     st.markdown(plain(verdict(rows, difference)))
 
 

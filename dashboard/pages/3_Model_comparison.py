@@ -17,8 +17,8 @@ from geocore.visuals.figures import plot_heads
 THESIS_COLUMNS = {
     "head": "Head",
     "loss": "Loss",
-    "top_1": st.column_config.NumberColumn("Right cell named first", format="percent"),
-    "ior": "Times better than a random cell (IoR)",
+    "top_1": st.column_config.NumberColumn(MEASURES["top_1"].name, format="percent"),
+    "ior": MEASURES["ior"].name,
     "seconds_per_epoch": st.column_config.NumberColumn("Seconds per epoch", format="localized"),
 }
 

@@ -34,7 +34,7 @@ class Measure:
     is_better_high: bool = True
 
     def text(self, figure: Mapping[str, Any]) -> str:
-        """A figure with its interval, such as `24.1 % (19.7 to 28.8)`."""
+        """A figure with its interval, such as `24.1 % (19.7–28.8)`."""
         interval = f" ({self.interval_text(figure)})" if figure["value"] is not None else ""
         return f"{self.value_text(figure)}{interval}"
 
@@ -44,9 +44,9 @@ class Measure:
         return "not known" if value is None else f"{self._number(value)}{self.unit}"
 
     def interval_text(self, figure: Mapping[str, Any]) -> str:
-        """The interval of a figure, such as `19.7 to 28.8`."""
+        """The interval of a figure, such as `19.7–28.8`."""
         low, high = figure["ci95"]
-        return "not known" if low is None else f"{self._number(low)} to {self._number(high)}"
+        return "not known" if low is None else f"{self._number(low)}–{self._number(high)}"
 
     def _number(self, number: float) -> str:
         return number_text(number * self.scale, self.digits)
@@ -66,12 +66,16 @@ def _cost(name: str, axis: str, digits: int = 3) -> Measure:
 
 
 MEASURES: dict[str, Measure] = {
-    "top_1": _share("Right cell named first"),
-    "top_5": _share("Right cell among the first 5"),
-    "top_10": _share("Right cell among the first 10"),
-    "ior": Measure(name="Times better than a random cell (IoR)", axis="Multiples of random"),
-    "ior_majority": Measure(name="Times better than the commonest cell", axis="Multiples"),
-    "ior_gini": Measure(name="Times better than a draw by cell size", axis="Multiples"),
+    "top_1": _share("Right cell first"),
+    "top_5": _share("Right cell in first 5"),
+    "top_10": _share("Right cell in first 10"),
+    "ior": Measure(name="IoR: times a random cell", axis="Times better than naming a random cell"),
+    "ior_majority": Measure(
+        name="IoR: times the commonest cell", axis="Times better than always the commonest cell"
+    ),
+    "ior_gini": Measure(
+        name="IoR: times a draw by photos", axis="Times better than a draw by numbers of photos"
+    ),
     "geoscore": Measure(name="GeoScore of the best point", axis="Points, 0 to 5000", digits=0),
     "median_km": Measure(
         name="Median error", axis="Distance, km", unit=" km", digits=0, is_better_high=False

@@ -146,12 +146,23 @@ def paired_difference(
     return mean_figure((both[measure] - both[f"{measure}_second"]).to_numpy())
 
 
+def rivals(rows: pd.DataFrame) -> tuple[str, str] | None:
+    """The best head and the first that is worse; None where no head is worse than another.
+
+    Args:
+        rows: from `ranked`, one measure and photo set.
+    """
+    rows = rows.dropna(subset="value")
+    worse = rows[rows["value"] != rows["value"].iloc[0]] if len(rows) else rows
+    return None if worse.empty else (rows["head"].iloc[0], worse["head"].iloc[0])
+
+
 def verdict(rows: pd.DataFrame, difference: Mapping[str, Any] | None) -> str:
     """Which head is ahead in plain words, and whether that may be chance.
 
     Args:
         rows: from `ranked`, one measure and photo set.
-        difference: best head minus the second best, from `paired_difference`; None where the
+        difference: first minus second of the `rivals`, from `paired_difference`; None where the
             measure is no mean over photos.
     """
     rows = rows.dropna(subset="value")
@@ -159,18 +170,27 @@ def verdict(rows: pd.DataFrame, difference: Mapping[str, Any] | None) -> str:
         return "This figure was not measured for any head."
     best = rows.iloc[0]
     measure = MEASURES[best["measure"]]
-    first = f"with {_row_text(best)}, measured on {best['n_photos']:,} photos."
-    if len(rows) == 1:
-        return f"{measure.name}: {best['head']} is the only head measured, {first}"
-    second = rows.iloc[1]
+    level = rows[rows["value"] == best["value"]]["head"].tolist()
+    figure = f"{_row_text(best)}, measured on {best['n_photos']:,} photos."
+    if len(level) == len(rows):
+        return f"{measure.name}: {_listed(level)} at {figure}"
+    second = rows.iloc[len(level)]
     apart = best["low"] > second["high"] or best["high"] < second["low"]
     words = (
-        f"{measure.name}: {best['head']} is ahead {first} Next is {second['head']} with "
+        f"{measure.name}: {_listed(level)} ahead with {figure} Next is {second['head']} with "
         f"{_row_text(second)}. The 95 % intervals {'do not overlap' if apart else 'overlap'}."
     )
     if difference is None or difference["value"] is None:
         return words
     return f"{words} {_difference_words(measure, difference)}"
+
+
+def _listed(heads: list[str]) -> str:
+    """`HMC is`, or `HMC and MC are both`, or `HMC, HMC-sol and MC are all`."""
+    if len(heads) == 1:
+        return f"{heads[0]} is"
+    both = "both" if len(heads) == 2 else "all"
+    return f"{', '.join(heads[:-1])} and {heads[-1]} are {both}"
 
 
 def _difference_words(measure: Measure, difference: Mapping[str, Any]) -> str:

@@ -28,7 +28,7 @@ RAMP_DARK = ("#1d2731", "#24506e", "#2f86a6", "#7fc4b8", "#f4f0a8")
 NEUTRAL_LIGHT, NEUTRAL_DARK = "#5b6875", "#a3afbb"
 MAX_TICKS = 60
 """More cells than this carry no name on the axis, only under the pointer."""
-MAX_TOWN_LETTERS = 14
+MAX_TICK_LETTERS = 30
 
 
 def plot_heads(
@@ -206,8 +206,10 @@ def _short(name: str) -> str:
     """`near Ubud, Bali, Indonesia (3.4 km) (no. 7)` as `Ubud, Indonesia · 7`."""
     place, _, number = name.removesuffix(")").rpartition(" (no. ")
     parts = re.sub(r" \([^()]*km\)$", "", place.removeprefix("near ")).split(", ")
-    town = parts[0] if len(parts[0]) <= MAX_TOWN_LETTERS else f"{parts[0][:MAX_TOWN_LETTERS]}…"
-    return f"{', '.join([town, *parts[1:][-1:]])} · {number}"
+    ends = list(dict.fromkeys((parts[0], parts[-1])))
+    n_letters = MAX_TICK_LETTERS // len(ends)
+    cut = (end if len(end) <= n_letters else f"{end[: n_letters - 1].rstrip()}…" for end in ends)
+    return f"{', '.join(cut)} · {number}"
 
 
 def _count_bars(bins: pd.DataFrame, dark: bool) -> go.Bar:

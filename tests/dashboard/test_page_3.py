@@ -34,9 +34,9 @@ def test_the_table_shows_every_head_and_measure_with_its_interval(bundle, monkey
     assert len(table) == len(MEASURES) + 1
     figure = measured_parts()["report"]["heads"]["MC"]["all"]["top_1"]
     low, high = figure["ci95"]
-    expected = f"{figure['value'] * 100:.1f} % ({low * 100:.1f} to {high * 100:.1f})"
+    expected = f"{figure['value'] * 100:.1f} % ({low * 100:.1f}–{high * 100:.1f})"
     table = table.replace("\xa0", " ", regex=True).rename(lambda name: name.replace("\xa0", " "))
-    assert table.loc["Right cell named first ↑", "MC"] == expected
+    assert table.loc["Right cell first ↑", "MC"] == expected
 
 
 def test_the_thesis_table_is_marked_as_other_data(bundle, monkeypatch):
@@ -51,7 +51,7 @@ def test_every_measure_can_be_chosen(bundle, monkeypatch, measure):
     app.selectbox(key="measure").set_value(measure).run()
     assert not app.exception
     assert not app.error
-    assert "is ahead" in texts(app)
+    assert f"{MEASURES[measure].name}: " in texts(app)
 
 
 def test_a_photo_set_can_be_chosen(bundle, monkeypatch):
@@ -79,5 +79,5 @@ def test_a_bundle_without_figures_says_so(tmp_path, monkeypatch):
 def test_without_predictions_the_intervals_still_speak(tmp_path, monkeypatch):
     none = measured_parts()["predictions"].iloc[:0]
     app = page_with(PAGE, save_measured_bundle(tmp_path / "bare", predictions=none), monkeypatch)
-    assert "is ahead" in texts(app)
+    assert "ahead with" in texts(app)
     assert "On the very same photos" not in texts(app)

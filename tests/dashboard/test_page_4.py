@@ -25,7 +25,7 @@ def test_it_says_whether_confidences_can_be_believed(bundle, monkeypatch):
     ece = measured_parts()["report"]["heads"]["HMC-tree"]["all"]["ece"]
     assert figures["Calibration error (ECE)"] == f"{ece['value'] * 100:.1f} %"
     low, high = ece["ci95"]
-    assert f"95 % interval {low * 100:.1f} to {high * 100:.1f}" in texts(app)
+    assert f"95 % interval {low * 100:.1f}–{high * 100:.1f}" in texts(app)
     assert "finds every cell equally likely" in texts(app)
     assert len(app.get("plotly_chart")) == 3
 

@@ -54,9 +54,9 @@ def test_photo_sets_are_those_every_head_has_the_whole_first(report):
 
 def test_figures_as_text():
     shares = measures.MEASURES["top_1"]
-    assert shares.text({"value": 0.2414, "ci95": [0.1971, 0.2879]}) == "24.1 % (19.7 to 28.8)"
+    assert shares.text({"value": 0.2414, "ci95": [0.1971, 0.2879]}) == "24.1 % (19.7–28.8)"
     distance = measures.MEASURES["median_km"]
-    assert distance.text({"value": 3816.4, "ci95": [3300, 4100]}) == "3,816 km (3,300 to 4,100)"
+    assert distance.text({"value": 3816.4, "ci95": [3300, 4100]}) == "3,816 km (3,300–4,100)"
     assert distance.text(measures.NOT_KNOWN) == "not known"
 
 
@@ -78,7 +78,7 @@ def test_tidy_figures_hold_every_figure_once(report):
 def test_a_report_that_lacks_figures_is_still_readable():
     figure = {"value": 0.5, "ci95": [0.4, 0.6]}
     table = reports.head_table({"heads": {"MC": {"all": {"n_photos": 9, "top_1": figure}}}})
-    assert table["MC"].tolist()[:2] == ["**50.0\xa0% (40.0\xa0to\xa060.0)**", "not\xa0known"]
+    assert table["MC"].tolist()[:2] == ["**50.0\xa0% (40.0–60.0)**", "not\xa0known"]
     assert reports.tidy_figures({"heads": {"MC": {"all": {"n_photos": 9}}}})["value"].isna().all()
 
 
@@ -86,7 +86,7 @@ def test_head_table_has_one_column_per_head_and_marks_the_best(report):
     table = reports.head_table(report, "scenes")
     assert list(table.columns) == ["MC", "HMC"]
     for name in (
-        "Right cell named first\xa0↑",
+        "Right cell first\xa0↑",
         "Median error\xa0↓",
         "GeoScore of the best point\xa0↑",
     ):
@@ -145,8 +145,8 @@ def test_the_verdict_in_words():
     sure = {"value": 0.1, "ci95": [0.05, 0.15]}
     words = reports.verdict(verdict_rows(low=0.26, high=0.25), sure)
     assert words == (
-        "Right cell named first: HMC is ahead with 30.0 % (26.0 to 35.0), measured on 330 photos. "
-        "Next is MC with 20.0 % (15.0 to 25.0). The 95 % intervals do not overlap. On the very "
+        "Right cell first: HMC is ahead with 30.0 % (26.0–35.0), measured on 330 photos. "
+        "Next is MC with 20.0 % (15.0–25.0). The 95 % intervals do not overlap. On the very "
         "same photos the first is better by 10.0 points (95 % interval 5.0 to 15.0), more than "
         "chance explains."
     )
@@ -163,10 +163,23 @@ def test_where_less_is_better_the_difference_is_still_how_much_better():
     assert "better by 0.100 (95 % interval 0.050 to 0.150), more than chance" in words
 
 
+def test_heads_that_are_level_share_the_verdict():
+    rows = verdict_rows(0.26, 0.25)
+    twin = rows.head(1).assign(head="HMC-sol")
+    three = pd.concat([rows.head(1), twin, rows.tail(1)], ignore_index=True)
+    assert reports.rivals(three) == ("HMC", "MC")
+    assert "HMC and HMC-sol are both ahead with 30.0 %" in reports.verdict(three, None)
+    assert "Next is MC with 20.0 %" in reports.verdict(three, None)
+    twins = three.head(2)
+    assert reports.rivals(twins) is None
+    assert "HMC and HMC-sol are both at 30.0 %" in reports.verdict(twins, None)
+    assert reports.rivals(rows.assign(value=np.nan)) is None
+
+
 def test_the_verdict_on_few_heads():
     rows = verdict_rows(0.2, 0.3)
     one = reports.verdict(rows.head(1), None)
-    assert "HMC is the only head measured, with 30.0 % (20.0 to 35.0), measured on 330" in one
+    assert one == "Right cell first: HMC is at 30.0 % (20.0–35.0), measured on 330 photos."
     assert reports.verdict(rows, None).endswith("The 95 % intervals overlap.")
     assert "not measured for any head" in reports.verdict(rows.assign(value=np.nan), None)
 

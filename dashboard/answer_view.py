@@ -80,7 +80,7 @@ def show_heads(view: View, answer: Answer, settings: Settings) -> None:
         head: cells_at(view.bundle, answer.predictions[head], settings.level) for head in heads
     }
     drawn = [cells[cells["prob"] >= settings.rule["min_confidence"]] for cells in layers.values()]
-    bounds = map_bounds(pd.concat(drawn), points)
+    bounds = map_bounds(pd.concat(drawn), points, margin_deg=12.0)
     for column, head in zip(st.columns(len(heads), gap="medium"), heads, strict=True):
         with column:
             _show_head(view, answer, head, layers[head], points, bounds, settings)

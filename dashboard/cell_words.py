@@ -11,6 +11,17 @@ from geocore.cells.place_names import load_place_namer
 from geocore.inference.bundle import Bundle
 from geocore.inference.prediction import Prediction, merged_cells, roll_up
 
+_WITH_ARTICLE = (
+    "United ",
+    "Netherlands",
+    "Philippines",
+    "Dominican Republic",
+    "Central African",
+    "Democratic Republic",
+    "Bahamas",
+    "Solomon Islands",
+)
+
 
 @keep("Naming the cells …", max_entries=64)
 def countries_at(bundle: Bundle, level: int) -> list[Countries]:
@@ -47,4 +58,5 @@ def around(place: str) -> str:
     """A place in a sentence: "near Ubud, Bali (3.4 km)" becomes "around Ubud, Bali"."""
     if place.startswith("near "):
         return f"around {place.removeprefix('near ').rpartition(' (')[0] or place[5:]}"
-    return f"in {'the ' * place.endswith(('Ocean', 'Sea'))}{place or 'an unnamed area'}"
+    has_article = place.endswith(("Ocean", "Sea")) or place.startswith(_WITH_ARTICLE)
+    return f"in {'the ' * has_article}{place or 'an unnamed area'}"

@@ -42,12 +42,8 @@ def show_first_line(view: View, answer: Answer) -> None:
     photo.image(pixels, width=width_px(pixels))
     photo.caption(plain(answer.name))
     with words:
-        where = plain(most_probable(view.bundle, prediction))
-        st.subheader(f"Most probably {where}: confidence {percent(top['prob'])}")
-        st.markdown(
-            f"Confidence is the probability of one cell, here of {_area(km2)}. "
-            + _trust_words(trust(view.bundle, view.head, prediction.confidence))
-        )
+        st.subheader(f"Most probably {plain(most_probable(view.bundle, prediction))}")
+        _show_trust(prediction, trust(view.bundle, view.head, prediction.confidence), km2)
         point = load_place_namer().names([prediction.lat], [prediction.lng])[0]
         st.markdown(
             f"**Best single point** {prediction.lat:.4f}, {prediction.lng:.4f}, {plain(point)}: "
@@ -76,15 +72,22 @@ def _show_position(answer: Answer, prediction: Prediction) -> None:
     )
 
 
-def _trust_words(found: Trust | None) -> str:
+def _show_trust(prediction: Prediction, found: Trust | None, km2: float) -> None:
+    """The model's confidence beside what such a confidence was worth on held-out photos."""
+    columns = st.columns(3)
+    columns[0].metric("The model's confidence", percent(prediction.confidence), border=True)
     if found is None:
-        return "Too few held-out photos to say how often such a confidence is right."
-    low, high = (percent(x) for x in found.share_right_ci95)
-    return (
-        f"Of the {found.n_photos} held-out photos about which it was as sure as here, "
-        f"**{percent(found.share_right)} were truly in the area named** (95 % interval {low} to "
-        f"{high}); for {percent(found.share_near)} the best single point was within "
-        f"{NEAR_KM:,.0f} km, and the median error was {found.median_km:,.0f} km."
+        st.caption("Too few held-out photos to say how often such a confidence is right.")
+        return
+    columns[1].metric("Such answers right", percent(found.share_right), border=True)
+    columns[2].metric("Their median error", f"{found.median_km:,.0f} km", border=True)
+    (low, high), (least, most) = found.share_right_ci95, found.confidence
+    st.caption(
+        f"Such answers: the {found.n_photos} held-out photos about which it was most nearly as sure"
+        f" (confidence {percent(least)} to {percent(most)}). 95 % interval of the share that truly "
+        f"lay in the most probable cell: {percent(low)} to {percent(high)}; "
+        f"{percent(found.share_near)} had a best single point within {NEAR_KM:,.0f} km. "
+        f"The cell measures {_area(km2)}."
     )
 
 

@@ -21,6 +21,7 @@ class Trust:
 
     Attributes:
         n_photos: how many.
+        confidence: least and greatest of their confidences.
         share_right: share of them that truly lay in the most probable cell.
         share_right_ci95: its interval.
         share_near: share of them whose best single point was within `NEAR_KM`.
@@ -29,6 +30,7 @@ class Trust:
     """
 
     n_photos: int
+    confidence: tuple[float, float]
     share_right: float
     share_right_ci95: tuple[float, float]
     share_near: float
@@ -67,9 +69,11 @@ def trust_of(
         return None
     distance = np.abs(np.asarray(held_out_confidence) - confidence)
     alike = np.argsort(distance, kind="stable")[:n_alike]
+    like = np.asarray(held_out_confidence)[alike]
     right, near = np.asarray(is_right)[alike], np.asarray(error_km)[alike] <= NEAR_KM
     return Trust(
         n_photos=len(alike),
+        confidence=(float(like.min()), float(like.max())),
         share_right=float(right.mean()),
         share_right_ci95=wilson_interval(int(right.sum()), len(alike)),
         share_near=float(near.mean()),

@@ -14,7 +14,8 @@ def test_only_photos_of_like_confidence_count():
     unsure = trust_of(0.1, confidence, is_right, error_km, n_alike=50)
     assert (sure.share_right, sure.share_near, sure.median_km) == (1, 1, 100)
     assert (unsure.share_right, unsure.share_near, unsure.median_km) == (0, 0, 5000)
-    assert sure.n_photos == 50
+    assert sure.n_photos == 50 and sure.confidence == (0.9, 0.9)
+    assert trust_of(0.85, confidence, is_right, error_km).confidence == (0.2, 0.9)
 
 
 def test_the_order_of_the_photos_does_not_matter_for_distinct_confidences():

@@ -64,7 +64,8 @@ def test_a_clicked_sample_is_answered_with_its_error_in_km(run):
     app.run()
     assert not app.exception and not app.error
     text = _texts(app)
-    assert "Most probably" in text and ": confidence" in text and "Best single point" in text
+    assert "Most probably" in text and "Best single point" in text
+    assert "The model's confidence" in [metric.label for metric in app.metric]
     assert "Known place** 41.8902, 12.4922" in text and "km** from the best" in text
 
 
@@ -78,10 +79,21 @@ def test_a_handed_over_photo_shows_two_heads_side_by_side(run):
     assert [m.value for m in app.markdown if m.value.startswith("####")] == ["#### HMC\\-tree"]
 
 
-def test_the_first_line_says_how_often_such_a_confidence_was_right(run):
-    text = _texts(run([("a.jpg", _jpeg(1))]))
-    assert "held-out photos about which it was as sure as here" in text
-    assert "95 % interval" in text.replace("\xa0", " ")
+def test_the_confidence_stands_beside_what_such_a_confidence_was_worth(run, folder):
+    app = run([("a.jpg", _jpeg(1))], head="MC")
+    assert [m.label for m in app.metric] == [
+        "The model's confidence",
+        "Such answers right",
+        "Their median error",
+    ]
+    assert "the 60 held-out photos about which it was most nearly as sure" in _texts(app)
+    bundle = load_bundle(folder)
+    confidence = bundle.probs("MC").max(axis=1)
+    own = float(app.metric[0].value.replace("\xa0%", "")) / 100
+    like = np.argsort(np.abs(confidence - own))[:60]
+    right = bundle.probs("MC").argmax(axis=1) == bundle.predictions("MC")["class_index"].to_numpy()
+    shown = float(app.metric[1].value.replace("\xa0%", "")) / 100
+    assert shown == pytest.approx(right[like].mean(), abs=0.04)
 
 
 def test_a_bad_file_is_one_sentence_and_the_others_are_answered(run):
@@ -147,6 +159,7 @@ def test_merged_cells_conserve_probability(folder):
     [
         ("near Ubud, Bali, Indonesia (3.4 km)", "around Ubud, Bali, Indonesia"),
         ("Chad", "in Chad"),
+        ("United States or Mexico", "in the United States or Mexico"),
         ("Pacific Ocean", "in the Pacific Ocean"),
         ("", "in an unnamed area"),
     ],

@@ -90,7 +90,9 @@ def _sentence(kinds: Mapping[str, Mapping[str, Any]]) -> str:
         if "750" in figures.get("within_km", {})
     ]
     return (
-        f"The answer lies in the right country-sized area for {', '.join(parts)}." if parts else ""
+        f"The answer lies in the right country-sized area for {' and '.join(parts)}."
+        if parts
+        else ""
     )
 
 

@@ -56,12 +56,13 @@ class MapPoint:
     kind: str = "other"
 
 
-# kind -> (fill, ring, corner radius, side on which the label stands)
+# kind -> fill, ring, corner radius, and how far below the mark's top its label stands: labels of
+# different kinds keep apart even where the marks meet.
 _MARKS = {
-    "best": ("#e8590c", "#ffffff", "50%", "left:22px;top:-1px"),
-    "true": ("#1971c2", "#ffffff", "2px", "right:22px;top:-1px"),
-    "exif": ("#ffffff", "#1971c2", "50%", "left:-30px;top:20px"),
-    "other": ("#495057", "#ffffff", "50%", "left:22px;top:-1px"),
+    "best": ("#e8590c", "#ffffff", "50%", "-1px"),
+    "true": ("#1971c2", "#ffffff", "2px", "19px"),
+    "exif": ("#ffffff", "#1971c2", "50%", "-21px"),
+    "other": ("#495057", "#ffffff", "50%", "39px"),
 }
 
 
@@ -158,8 +159,9 @@ def confidence_map(
     fields = {"confidence": "Confidence", "place": "Place", "level": "Level"}
     if len(drawn):
         _cell_layer(drawn, fields, styles).add_to(group)
+    (_, west), (_, east) = map_bounds(drawn, points)
     for point in points:
-        _mark(point).add_to(group)
+        _mark(point, (west + east) / 2).add_to(group)
     return group
 
 
@@ -233,14 +235,16 @@ def _centroid_layer(cells: pd.DataFrame) -> folium.GeoJson:
     return folium.GeoJson({"type": "FeatureCollection", "features": features}, marker=dot)
 
 
-def _mark(point: MapPoint) -> folium.Marker:
+def _mark(point: MapPoint, middle_lng: float) -> folium.Marker:
+    """A mark whose label stands on the side of the map's middle, so that the edge never cuts it."""
     if point.kind not in _MARKS:
         raise ValueError(f"Unknown kind of point {point.kind!r}. Known kinds: {', '.join(_MARKS)}.")
-    fill, ring, radius, side = _MARKS[point.kind]
+    fill, ring, radius, top = _MARKS[point.kind]
+    side = "left" if point.lng <= middle_lng else "right"
     html = (
         f'<div style="box-sizing:border-box;width:16px;height:16px;border-radius:{radius};'
         f'background:{fill};border:3px solid {ring};box-shadow:0 0 3px #000"></div>'
-        f'<div class="mark-label" style="{side}">{escape(point.label)}</div>'
+        f'<div class="mark-label" style="{side}:20px;top:{top}">{escape(point.label)}</div>'
     )
     icon = folium.DivIcon(html=html, icon_size=(16, 16), icon_anchor=(8, 8), class_name="mark")
     return folium.Marker((point.lat, point.lng), icon=icon)

@@ -176,6 +176,20 @@ def test_confidence_map_says_what_it_cannot_draw(leaves, arguments, message):
         confidence_map(leaves, **{"probs": np.full(len(leaves), 0.5), **arguments})
 
 
+def test_labels_stand_towards_the_middle_and_apart(leaves):
+    points = [
+        MapPoint(lat=36, lng=-109, label="west", kind="true"),
+        MapPoint(lat=36, lng=170, label="east", kind="best"),
+        MapPoint(lat=36, lng=170, label="also east", kind="exif"),
+    ]
+    layer = confidence_map(leaves, np.zeros(len(leaves)), points=points)
+    marks = [c.icon.options["html"] for c in layer._children.values()]
+    assert ["left:20px" in html for html in marks] == [True, False, False]
+    assert ["right:20px" in html for html in marks] == [False, True, True]
+    tops = [re.search(r"top:(-?\d+)px\">", html)[1] for html in marks]
+    assert len(set(tops)) == 3
+
+
 def test_bounds_hold_cells_and_points(leaves):
     assert map_bounds(leaves.iloc[:0]) == WORLD_BOUNDS
     corners = s2.vertices(leaves["cell_id"])

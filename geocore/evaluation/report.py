@@ -18,7 +18,7 @@ from geocore.evaluation.evaluator import answer_error_km
 from geocore.evaluation.measures import MEASURES, Measure, figure_of, number_text
 
 ALL_PHOTOS = "all"
-NO_BREAK = "\N{NO-BREAK SPACE}"
+NO_BREAK, WORD_JOINER = "\N{NO-BREAK SPACE}", "\N{WORD JOINER}"
 UP, DOWN = f"{NO_BREAK}↑", f"{NO_BREAK}↓"
 THESIS_TABLE_6_8 = pd.DataFrame(
     [("MC", 4.799, 0.023, 1.66, 9256), ("HMC", 4.301, 0.033, 2.38, 10253),
@@ -93,7 +93,8 @@ def _row(report: Mapping[str, Any], key: str, photo_set: str) -> dict[str, str]:
 
 def _two_lines(text: str) -> str:
     """A figure's text that can break only between its value and its interval."""
-    return text.replace(" ", NO_BREAK).replace(f"{NO_BREAK}(", " (")
+    glued = text.replace(" ", NO_BREAK).replace("–", f"{WORD_JOINER}–{WORD_JOINER}")
+    return glued.replace(f"{NO_BREAK}(", " (")
 
 
 def ranked(figures: pd.DataFrame, measure: str, photo_set: str = ALL_PHOTOS) -> pd.DataFrame:

@@ -35,7 +35,9 @@ def test_the_table_shows_every_head_and_measure_with_its_interval(bundle, monkey
     figure = measured_parts()["report"]["heads"]["MC"]["all"]["top_1"]
     low, high = figure["ci95"]
     expected = f"{figure['value'] * 100:.1f} % ({low * 100:.1f}–{high * 100:.1f})"
-    table = table.replace("\xa0", " ", regex=True).rename(lambda name: name.replace("\xa0", " "))
+    table = table.replace({"\xa0": " ", "\u2060": ""}, regex=True).rename(
+        lambda name: name.replace("\xa0", " ")
+    )
     assert table.loc["Right cell first ↑", "MC"] == expected
 
 

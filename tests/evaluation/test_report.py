@@ -78,7 +78,7 @@ def test_tidy_figures_hold_every_figure_once(report):
 def test_a_report_that_lacks_figures_is_still_readable():
     figure = {"value": 0.5, "ci95": [0.4, 0.6]}
     table = reports.head_table({"heads": {"MC": {"all": {"n_photos": 9, "top_1": figure}}}})
-    assert table["MC"].tolist()[:2] == ["**50.0\xa0% (40.0–60.0)**", "not\xa0known"]
+    assert table["MC"].tolist()[:2] == ["**50.0\xa0% (40.0\u2060–\u206060.0)**", "not\xa0known"]
     assert reports.tidy_figures({"heads": {"MC": {"all": {"n_photos": 9}}}})["value"].isna().all()
 
 

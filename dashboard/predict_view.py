@@ -17,7 +17,7 @@ from PIL import ImageOps
 from dashboard.cell_words import most_probable
 from dashboard.common import View, keep, load_predictor, plain
 from geocore.data.exif import exif_position
-from geocore.data.images import PHOTO_SUFFIXES, thumbnail
+from geocore.data.images import ACCEPTED, thumbnail
 from geocore.data.samples import load_samples
 from geocore.errors import ImageError
 from geocore.inference.bundle import Bundle
@@ -88,8 +88,7 @@ def take_photos() -> list[NamedPhoto]:
         st.session_state["photos"] = [(upload.name, upload.getvalue()) for upload in uploads]
 
     st.file_uploader(
-        "Drop photos here, several at once if you like. They stay on this computer.",
-        type=sorted(PHOTO_SUFFIXES),
+        f"Drop photos here, several at once if you like ({ACCEPTED}). They stay on this computer.",
         accept_multiple_files=True,
         key="predict_upload",
         on_change=take_uploads,

@@ -7,12 +7,15 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from tf_keras_vis.gradcam import Gradcam
+from tf_keras_vis.utils.scores import CategoricalScore
 
 from geocore.errors import BundleError, ImageError
 from geocore.evaluation.points import best_points, build_point_table
 from geocore.inference import Predictor, load_bundle
 from geocore.inference.prediction import PhotoFailure, Prediction
-from geocore.models.classifier import pool
+from geocore.models.backbones import last_convolution
+from geocore.models.classifier import on_photos, pool
 from geocore.models.heads import HEADS, normalise
 from geocore.models.images import load_image
 from tests.inference import tiny_model
@@ -137,6 +140,23 @@ def test_explanations_use_the_photos_reading(predictor, photo):
     np.testing.assert_array_equal(
         predictor.explain(reading, "HMC-tree"), predictor.explain(reading, "HMC-tree", top)
     )
+
+
+def test_explanations_equal_stock_tf_keras_vis_on_the_whole_network(predictor, photo):
+    pixels = load_image(photo, tiny_model.SIZE_PX)[None].astype(np.float32)
+    models = tiny_model.classifiers(HEAD_NAMES, predictor.bundle.grid)
+    n_shown = 0
+    for head, model in models.items():
+        backbone = tiny_model.backbone()
+        layer = last_convolution(backbone)
+        stock = Gradcam(on_photos(backbone, model, tiny_model.POOLING))
+        for class_index in range(4):
+            score = CategoricalScore(class_index)
+            expected = stock(score, pixels, penultimate_layer=layer, expand_cam=False)[0]
+            ours = predictor.explain(photo, head, class_index)
+            np.testing.assert_allclose(ours, np.asarray(expected), atol=1e-5)
+            n_shown += ours.max() > 0.9
+    assert n_shown >= 5  # not all maps are empty
 
 
 def test_threads_share_one_predictor(predictor, tmp_path):

@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -23,10 +22,8 @@ from geocore.errors import ImageError
 from geocore.inference.bundle import Bundle
 from geocore.inference.prediction import PhotoFailure, Prediction
 
-if TYPE_CHECKING:
-    from geocore.inference.predictor import Reading
-
 NamedPhoto = tuple[str, bytes]
+Position = tuple[float, float]
 _SHOWN_PX = 900
 _N_COLUMNS = 5
 
@@ -46,7 +43,7 @@ class Answer:
     name: str
     content: bytes
     predictions: dict[str, Prediction]
-    position: tuple[float, float] | None
+    position: Position | None
     position_kind: str
 
 
@@ -57,16 +54,16 @@ def samples() -> pd.DataFrame:
     return photos.assign(content=[Path(path).read_bytes() for path in photos["path"]])
 
 
-@keep("Looking at the photo …", max_entries=128)
-def reading(bundle: Bundle, name: str, content: bytes) -> "Reading":
-    """What the network saw in a photo."""
-    return load_predictor(bundle).read(content, name=name)
+@keep("Looking at the photo …", max_entries=4096)
+def predictions(bundle: Bundle, name: str, content: bytes) -> dict[str, Prediction]:
+    """What every head says about a photo."""
+    return load_predictor(bundle).predict_heads(content, name=name)
 
 
 @keep("Finding what in the photo speaks for the answer …", max_entries=256)
-def heat_map(bundle: Bundle, name: str, content: bytes, head: str, class_index: int) -> np.ndarray:
+def heat_map(bundle: Bundle, content: bytes, head: str, class_index: int) -> np.ndarray:
     """Grad-CAM of one leaf, (h, w) in 0..1."""
-    return load_predictor(bundle).explain(reading(bundle, name, content), head, class_index)
+    return load_predictor(bundle).explain(content, head, class_index)
 
 
 @keep("Opening the photo …", max_entries=256)
@@ -82,15 +79,16 @@ def _cropped(content: bytes) -> np.ndarray:
 
 def take_photos() -> list[NamedPhoto]:
     """The drop zone and the gallery; what was chosen last are this reader's photos."""
+    key = f"predict_upload_{st.session_state.setdefault('upload_round', 0)}"
 
     def take_uploads() -> None:
-        uploads = st.session_state["predict_upload"]
+        uploads = st.session_state[key]
         st.session_state["photos"] = [(upload.name, upload.getvalue()) for upload in uploads]
 
     st.file_uploader(
         f"Drop photos here, several at once if you like ({ACCEPTED}). They stay on this computer.",
         accept_multiple_files=True,
-        key="predict_upload",
+        key=key,
         on_change=take_uploads,
     )
     photos = st.session_state.get("photos", [])
@@ -102,6 +100,7 @@ def take_photos() -> list[NamedPhoto]:
 def _show_gallery() -> None:
     def take_sample(name: str, content: bytes) -> None:
         st.session_state["photos"] = [(name, content)]
+        st.session_state["upload_round"] += 1  # another key empties the drop zone
 
     st.html("<style>.st-key-gallery button p {white-space: normal}</style>")
     columns = st.container(key="gallery").columns(_N_COLUMNS)
@@ -122,12 +121,13 @@ def _show_gallery() -> None:
 def answer_photos(view: View, photos: Sequence[NamedPhoto]) -> list[Answer | PhotoFailure]:
     """One answer per photo, or why it cannot be read."""
     bar = st.progress(0.0) if len(photos) > 1 else None
-    answers = []
+    answers: list[Answer | PhotoFailure] = []
+    known = {s.content: (s.lat, s.lng) for s in samples().itertuples()}
     for index, (name, content) in enumerate(photos):
         if bar:
             bar.progress(index / len(photos), f"Photo {index + 1} of {len(photos)}")
         try:
-            answers.append(_answer(view.bundle, name, content))
+            answers.append(_answer(view.bundle, name, content, known))
         except ImageError as error:
             answers.append(PhotoFailure(photo=name, error=str(error)))
     if bar:
@@ -177,17 +177,14 @@ def pick_answer(view: View, answers: Sequence[Answer]) -> Answer:
     return answers[rows[0] if rows else 0]
 
 
-def _answer(bundle: Bundle, name: str, content: bytes) -> Answer:
-    seen = reading(bundle, name, content)
-    predictor = load_predictor(bundle)
+def _answer(bundle: Bundle, name: str, content: bytes, known: dict[bytes, Position]) -> Answer:
     position, kind = exif_position(content, name=name), "exif"
-    known = samples()[samples()["content"] == content]
-    if len(known):
-        position, kind = (known["lat"].iloc[0], known["lng"].iloc[0]), "true"
+    if content in known:
+        position, kind = known[content], "true"
     return Answer(
         name=name,
         content=content,
-        predictions={head: predictor.answer(seen, head) for head in bundle.heads},
+        predictions=predictions(bundle, name, content),
         position=position,
         position_kind=kind if position else "",
     )

@@ -6,6 +6,7 @@ No formula of its own. The online counterpart is `geocore.inference.predictor`.
 import hashlib
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -79,14 +80,14 @@ def run_experiment(
 
 def cross_validate(
     config: ExperimentConfig, source: Path, cache: Path, *, k: int = 5, say: Say = print
-) -> dict[str, dict]:
+) -> dict[str, Any]:
     """Every head on every photo of the tested sets, each time trained without that photo's fold.
 
     The grid is built once, from the coordinates of all photos of the sets that shape it, so that a class is the same in
     every fold; labels and features of a fold's photos are never seen before they are predicted.
 
     Returns:
-        Per head a report per photo set, as in report.json.
+        Content of a report.json: per head the figures on all photos and per photo set.
     """
     prepare_tensorflow(config.training.seed)
     photos, features = load_features(config, load_photo_sets(config, source, say), cache, say)
@@ -102,7 +103,8 @@ def cross_validate(
             rows.append(predict_held_out(prepared, head, weights))
             say(f"fold {fold + 1} of {k}, {head}: {_sentence(run)}")
     shares = training_shares(prepared)
-    return {head: report_head(pd.concat(x), shares) for head, x in predictions.items()}
+    heads = {head: report_head(pd.concat(x), shares) for head, x in predictions.items()}
+    return {"heads": heads, "default_head": config.heads.default, "training": {}}
 
 
 def _with_fold(photos: pd.DataFrame, is_fold: pd.Series) -> pd.DataFrame:

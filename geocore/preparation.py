@@ -65,8 +65,8 @@ def _load_photo_set(
 ) -> pd.DataFrame:
     folder = source if settings.folder == "." else source / settings.folder
     table = load_photos(folder)
-    say(table.summary())
     name = folder.resolve().name.removesuffix(".csv")
+    say(f"{name}: {table.summary()}")
     photos = table.photos.assign(photo_set=name, weight=settings.weight)
     photos["split"] = _split(config, photos, settings)
     photos["photo_id"] = name + "/" + photos["photo_id"]
@@ -158,9 +158,13 @@ def prepare(
     say: Say,
     grid: CellGrid | None = None,
 ) -> Prepared:
-    """Cells for the photos: the grid is shaped by training and validation photos, unless one is given."""
+    """Give every photo its class index and weight.
+
+    Unless a grid is given, it is shaped by the training and validation photos of the sets that are
+    also tested: where an extra set is crowded, cells would be small without being well known.
+    """
     if grid is None:
-        shapes = photos["split"].isin(["train", "validation"])
+        shapes = photos["split"].isin(["train", "validation"]) & _has_test_photos(photos)
         grid = make_grid(config, photos[shapes])
     class_index = grid.assign(photos["lat"].to_numpy(), photos["lng"].to_numpy())
     n_outside = int((class_index == UNASSIGNED).sum())

@@ -7,7 +7,7 @@ alone, so a run that was killed goes on from its last epoch and ends with the we
 import json
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -169,8 +169,10 @@ def fit(
             epochs=config.epochs,
             steps_per_epoch=-(-n_photos // config.batch_size),
             callbacks=state.callbacks(),
+            shuffle=False,
             verbose=0,
         )
+    model.optimizer.build(model.trainable_variables)
     model.load_weights(state.best_path)
     return state.run()
 
@@ -207,6 +209,7 @@ class RunState(keras.callbacks.Callback):
         state = json.loads(path.read_text())
         self.history, self.rules = state["history"], state["rules"]
         self.is_finished = state["is_finished"]
+        model.optimizer.build(model.trainable_variables)  # else its moments are not read back
         model.load_weights(self.folder / state["weights"])
         return len(self.history)
 
@@ -226,6 +229,8 @@ class RunState(keras.callbacks.Callback):
                 setattr(rule, key, value)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        for layer in _dropouts(self.model):  # their state is not among the saved weights
+            layer.seed_generator.state.assign([self.config.seed, epoch])
         self._started = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
@@ -259,6 +264,15 @@ class RunState(keras.callbacks.Callback):
         for old in self.folder.glob("epoch-*.weights.h5"):
             if old.name != weights:
                 old.unlink()
+
+
+def _dropouts(model: keras.Model) -> Iterator[keras.layers.Dropout]:
+    """Dropout layers that act, nested models included."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _dropouts(layer)
+        elif isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
+            yield layer
 
 
 def _plain(value: float | None) -> float | None:

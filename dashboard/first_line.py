@@ -75,13 +75,15 @@ def _show_position(answer: Answer, prediction: Prediction) -> None:
 def _show_trust(prediction: Prediction, found: Trust | None, km2: float) -> None:
     """The model's confidence beside what such a confidence was worth on held-out photos."""
     columns = st.columns(3)
-    columns[0].metric("The model's confidence", percent(prediction.confidence), border=True)
+    columns[0].metric("Confidence", percent(prediction.confidence), border=True)
     if found is None:
         st.caption("Too few held-out photos to say how often such a confidence is right.")
         return
     columns[1].metric("Such answers right", percent(found.share_right), border=True)
     columns[2].metric("Their median error", f"{found.median_km:,.0f} km", border=True)
     (low, high), (least, most) = found.share_right_ci95, found.confidence
+    if found.share_right < 0.5:
+        st.markdown("**Such answers are more often wrong than right: take this one as a hint.**")
     st.caption(
         f"Such answers: the {found.n_photos} held-out photos about which it was most nearly as sure"
         f" (confidence {percent(least)} to {percent(most)}). 95 % interval of the share that truly "

@@ -26,6 +26,8 @@ NamedPhoto = tuple[str, bytes]
 Position = tuple[float, float]
 _SHOWN_PX = 900
 _N_COLUMNS = 5
+_GALLERY_STYLE = """<style>.st-key-gallery button {min-height: 3.4rem}
+.st-key-gallery button p {white-space: normal}</style>"""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -102,7 +104,7 @@ def _show_gallery() -> None:
         st.session_state["photos"] = [(name, content)]
         st.session_state["upload_round"] += 1  # another key empties the drop zone
 
-    st.html("<style>.st-key-gallery button p {white-space: normal}</style>")
+    st.html(_GALLERY_STYLE)
     columns = st.container(key="gallery").columns(_N_COLUMNS)
     for index, sample in enumerate(samples().itertuples()):
         with columns[index % _N_COLUMNS]:

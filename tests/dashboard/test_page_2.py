@@ -65,7 +65,7 @@ def test_a_clicked_sample_is_answered_with_its_error_in_km(run):
     assert not app.exception and not app.error
     text = _texts(app)
     assert "Most probably" in text and "Best single point" in text
-    assert "The model's confidence" in [metric.label for metric in app.metric]
+    assert "Confidence" in [metric.label for metric in app.metric]
     assert "Known place** 41.8902, 12.4922" in text and "km** from the best" in text
 
 
@@ -82,7 +82,7 @@ def test_a_handed_over_photo_shows_two_heads_side_by_side(run):
 def test_the_confidence_stands_beside_what_such_a_confidence_was_worth(run, folder):
     app = run([("a.jpg", _jpeg(1))], head="MC")
     assert [m.label for m in app.metric] == [
-        "The model's confidence",
+        "Confidence",
         "Such answers right",
         "Their median error",
     ]
@@ -92,6 +92,7 @@ def test_the_confidence_stands_beside_what_such_a_confidence_was_worth(run, fold
     own = float(app.metric[0].value.replace("\xa0%", "")) / 100
     like = np.argsort(np.abs(confidence - own))[:60]
     right = bundle.probs("MC").argmax(axis=1) == bundle.predictions("MC")["class_index"].to_numpy()
+    assert ("more often wrong than right" in _texts(app)) == (right[like].mean() < 0.5)
     shown = float(app.metric[1].value.replace("\xa0%", "")) / 100
     assert shown == pytest.approx(right[like].mean(), abs=0.04)
 

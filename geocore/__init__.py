@@ -1,3 +1,3 @@
-"""Photo geolocation by classification into adaptive S2 cells. Importing this package loads no TensorFlow."""
+"""Photo geolocation by classification into adaptive S2 cells. Importing it loads no TensorFlow."""
 
 __version__ = "0.1.0"

@@ -1,6 +1,7 @@
 """One experiment as data: read from TOML, written back resolved with every run.
 
-Composes the parts' own settings; an unknown key is an error, so that a misspelt setting never goes unnoticed.
+Composes the parts' own settings; an unknown key is an error, so that a misspelt setting never goes
+unnoticed.
 """
 
 import dataclasses
@@ -79,7 +80,8 @@ class AugmentationConfig:
 
     Attributes:
         kind: key of AUGMENTATIONS.
-        n_views: frozen backbone only: so many varied copies of each photo are kept beside the original.
+        n_views: frozen backbone only: so many varied copies of each photo are kept beside the
+            original.
     """
 
     kind: str = "upright"
@@ -96,7 +98,7 @@ class AugmentationConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class HeadsConfig:
-    """Which heads are trained over the grid, and their settings (see `geocore.models.heads.build_head`)."""
+    """Which heads are trained over the grid, and their settings, see `heads.build_head`."""
 
     names: tuple[str, ...] = tuple(HEADS)
     default: str = "HMC-tree"

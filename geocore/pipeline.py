@@ -83,8 +83,9 @@ def cross_validate(
 ) -> dict[str, Any]:
     """Every head on every photo of the tested sets, each time trained without that photo's fold.
 
-    The grid is built once, from the coordinates of all photos of the sets that shape it, so that a class is the same in
-    every fold; labels and features of a fold's photos are never seen before they are predicted.
+    The grid is built once, from the coordinates of all photos of the sets that shape it, so that a
+    class is the same in every fold; labels and features of a fold's photos are never seen before
+    they are predicted.
 
     Returns:
         Content of a report.json: per head the figures on all photos and per photo set.
@@ -232,7 +233,7 @@ def training_shares(prepared: Prepared) -> np.ndarray:
 
 
 def _run_name(prepared: Prepared) -> str:
-    """Name of a training run: equal for the same settings on the same photos, so that it resumes."""
+    """Name of a training run, equal for equal settings and photos, so that it resumes."""
     columns = prepared.photos[["sha256", "split", "class_index", "weight"]]
     content = config_to_toml(prepared.config) + columns.to_csv(index=False)
     return hashlib.sha256(content.encode()).hexdigest()[:16]

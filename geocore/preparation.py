@@ -1,4 +1,4 @@
-"""The joining of stages up to the first network: photo sets -> one table, features, cells, all aligned.
+"""The joining of stages up to the first head: photo sets -> one table, features, cells.
 
 Belongs to `geocore.pipeline`; no formula of its own.
 """
@@ -47,7 +47,8 @@ def load_photo_sets(config: ExperimentConfig, source: Path, say: Say) -> pd.Data
     """The experiment's photo sets as one table with the columns photo_set, weight and split.
 
     Args:
-        config: names the sets; a source that has a `photos.csv` of its own, or a configuration without sets, is one set.
+        config: names the sets; a source that has a `photos.csv` of its own, or a configuration
+            without sets, is one set.
         source: folder or CSV.
         say: receives what each set's table says of itself.
 
@@ -131,8 +132,13 @@ def without_leaks(photos: pd.DataFrame, say: Say) -> pd.DataFrame:
     near = places[km < LEAK_KM]
     is_near = pd.MultiIndex.from_frame(extra[["lat", "lng"]]).isin(pd.MultiIndex.from_frame(near))
     if is_near.any():
-        say(f"Left out: {is_near.sum()} photos that only train and stand within {LEAK_KM:g} km of a test photo.")
-    return photos.assign(split=photos["split"].mask(photos.index.isin(extra.index[is_near]), "unused"))
+        say(
+            f"Left out: {is_near.sum()} photos that only train and stand within {LEAK_KM:g} km "
+            "of a test photo."
+        )
+    return photos.assign(
+        split=photos["split"].mask(photos.index.isin(extra.index[is_near]), "unused")
+    )
 
 
 def make_grid(config: ExperimentConfig, photos: pd.DataFrame) -> CellGrid:
@@ -145,7 +151,8 @@ def make_grid(config: ExperimentConfig, photos: pd.DataFrame) -> CellGrid:
     grid = generate_cells(photos["lat"].to_numpy(), photos["lng"].to_numpy(), **settings)
     if grid.n_leaves < 2:
         raise GridError(
-            f"A classifier needs at least two cells, t_min {config.grid.t_min} and t_max {config.grid.t_max} "
+            f"A classifier needs at least two cells; t_min {config.grid.t_min} and t_max "
+            f"{config.grid.t_max} "
             f"leave {grid.n_leaves} for {len(photos)} photos. Lower t_max or t_min."
         )
     return grid

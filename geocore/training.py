@@ -1,7 +1,8 @@
 """Training stage: fit one network to photos that already have a class index (thesis 6.1).
 
-Knows Keras and arrays; knows nothing of tables, grids or bundles. Every epoch's order and augmentation follow from (seed, epoch)
-alone, so a run that was killed goes on from its last epoch and ends with the weights it would have had anyway.
+Knows Keras and arrays; knows nothing of tables, grids or bundles. Every epoch's order and
+augmentation follow from (seed, epoch) alone, so a run that was killed goes on from its last epoch
+and ends with the weights it would have had anyway.
 """
 
 import json
@@ -22,7 +23,8 @@ class TrainingConfig:
     """How a network is fitted.
 
     Attributes:
-        learning_rate: of Adam; table 6.7 has 1e-4 for MC and HMC-sol, 1e-2 for HMC, 1e-6 for HMC-smooth.
+        learning_rate: of Adam; table 6.7 has 1e-4 for MC and HMC-sol, 1e-2 for HMC, 1e-6 for
+            HMC-smooth.
         epochs: at most so many; early stopping usually ends sooner.
         batch_size: photos per step.
         stop_patience: epochs without a better validation loss before training stops.
@@ -53,7 +55,8 @@ class TrainingRun:
     """What a fit leaves behind.
 
     Attributes:
-        history: one row per epoch: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate, seconds.
+        history: one row per epoch: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate,
+            seconds.
         best_epoch: epoch (from 1) whose weights the model now has.
         best_validation_loss: its validation loss as Keras reports it, weight decay included.
     """
@@ -93,7 +96,8 @@ def shuffled_batches(
     Args:
         n_photos: number of training photos.
         config: batch size, epochs and seed.
-        gather: maps (photo indices (batch,), epoch) to what ``model.fit`` takes: (inputs, class indices, weights).
+        gather: maps (photo indices (batch,), epoch) to what ``model.fit`` takes: (inputs, class
+            indices, weights).
         first_epoch: 0, or the number of epochs already done.
     """
 
@@ -121,7 +125,8 @@ def fit_features(
         train: features (n_photos, n_features), class indices (n_photos,), weights (n_photos,).
         validation: features and class indices.
         config: optimiser, regularisers, seed.
-        folder: where the state of the run is kept so that it can go on after a kill; None keeps nothing.
+        folder: where the state of the run is kept so that it can go on after a kill; None keeps
+            nothing.
 
     Returns:
         The run; the classifier holds the weights of the best validation loss.
@@ -143,7 +148,7 @@ def fit(
     config: TrainingConfig,
     folder: Path | None = None,
 ) -> TrainingRun:
-    """Compile and fit any model whose outputs are logits; see `fit_features` and `shuffled_batches`.
+    """Compile and fit a model whose outputs are logits; see `fit_features`, `shuffled_batches`.
 
     Raises:
         ValueError: there is no training photo.
@@ -180,9 +185,10 @@ def fit(
 class RunState(keras.callbacks.Callback):
     """Saves after every epoch all that the next epoch depends on, and restores it.
 
-    Keras's BackupAndRestore brings back weights, optimiser and epoch, but not what early stopping and the plateau rule have seen;
-    without that a run that was killed ends elsewhere than one that was not. The state file is replaced in one step and names the
-    weights that belong to it, so a kill at any moment leaves the last complete epoch.
+    Keras's BackupAndRestore brings back weights, optimiser and epoch, but not what early stopping
+    and the plateau rule have seen; without that a run that was killed ends elsewhere than one that
+    was not. The state file is replaced in one step and names the weights that belong to it, so a
+    kill at any moment leaves the last complete epoch.
     """
 
     def __init__(self, folder: Path, config: TrainingConfig) -> None:
@@ -202,7 +208,7 @@ class RunState(keras.callbacks.Callback):
         return [self.stopping, self.plateau, self]
 
     def restore(self, model: keras.Model) -> int:
-        """Load the last complete epoch into the model, if there is one; returns the number of epochs done."""
+        """Load the last complete epoch into the model; returns the number of epochs done."""
         path = self.folder / "state.json"
         if not path.exists():
             return 0
@@ -224,16 +230,19 @@ class RunState(keras.callbacks.Callback):
         )
 
     def on_train_begin(self, logs: dict | None = None) -> None:
+        """Tell the rules what they had seen."""
         for name, rule in (("stopping", self.stopping), ("plateau", self.plateau)):
             for key, value in self.rules.get(name, {}).items():
                 setattr(rule, key, value)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Start the clock, and the dropout masks of this epoch."""
         for layer in _dropouts(self.model):  # their state is not among the saved weights
             layer.seed_generator.state.assign([self.config.seed, epoch])
         self._started = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Keep the epoch's figures, its weights where they are the best, and the state."""
         figures = {key: float(value) for key, value in (logs or {}).items()}
         seconds = time.perf_counter() - self._started
         self.history.append({"epoch": epoch + 1, **figures, "seconds": seconds})
@@ -242,6 +251,7 @@ class RunState(keras.callbacks.Callback):
         self._save()
 
     def on_train_end(self, logs: dict | None = None) -> None:
+        """Mark the run as finished."""
         self.is_finished = True
         self._save()
 

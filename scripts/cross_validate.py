@@ -1,4 +1,4 @@
-"""Measure every head of an experiment on every photo, each time trained without that photo's fold."""
+"""Measure every head on every photo, each time trained without that photo's fold."""
 
 import argparse
 import sys

@@ -1,0 +1,1 @@
+"""Analysis stage: what an analyst does with predictions and grids."""

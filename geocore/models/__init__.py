@@ -1,0 +1,1 @@
+"""Models stage: backbones, heads and classifiers on photos and their features."""

@@ -1,6 +1,7 @@
-"""Models stage: the registry of backbones (thesis experiment A, table 6.1, and the embedded Lite family).
+"""Models stage: the registry of backbones (thesis table 6.1, and the embedded Lite family).
 
-A backbone maps RGB photos in 0..255 to the feature map of its last convolution. It knows nothing of cells.
+A backbone maps RGB photos in 0..255 to the feature map of its last convolution. It knows nothing of
+cells.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,8 @@ class Backbone:
     """How one network is built.
 
     Attributes:
-        build: ``(size_px, folded, weights, dropout) -> keras.Model`` from (n, size_px, size_px, 3) in 0..255 to a feature map.
+        build: ``(size_px, folded, weights, dropout) -> keras.Model`` from (n, size_px, size_px, 3)
+            in 0..255 to a feature map.
         n_features: channels of the feature map.
         is_embedded: the ImageNet weights are installed with geocore and need no download.
     """
@@ -36,7 +38,7 @@ def _lite(variant: int) -> Backbone:
 
 
 def _application(name: str, module: str | None, n_features: int) -> Backbone:
-    """A network of ``keras.applications``; ``module`` holds its preprocessing when the network does not contain it."""
+    """A network of ``keras.applications``; ``module`` holds its preprocessing, if not inside."""
 
     def build(size_px: int, folded: bool, weights: str | None, dropout: float) -> keras.Model:
         settings: dict[str, Any] = {"include_top": False, "weights": weights}
@@ -75,9 +77,11 @@ def build_backbone(
     Args:
         name: key of BACKBONES.
         size_px: height and width of the input photos, at least 32.
-        folded: Lite backbones only: merge batch normalisation into the convolutions (for frozen use).
+        folded: Lite backbones only: merge batch normalisation into the convolutions (for frozen
+            use).
         weights: ``"imagenet"`` or None for random weights.
-        dropout: rate of the dropout layers inside EfficientNetB0/B1, which act only while fine-tuning (6.1.3).
+        dropout: rate of the dropout layers inside EfficientNetB0/B1, which act only while
+            fine-tuning (6.1.3).
 
     Returns:
         Keras model, input ``(n, size_px, size_px, 3)`` in 0..255, output ``(n, h, w, n_features)``.
@@ -96,7 +100,7 @@ def build_backbone(
 
 
 def last_convolution(backbone: keras.Model) -> str:
-    """Name of the last convolution layer, the one Grad-CAM looks at (``top_conv`` in the EfficientNets)."""
+    """Name of the last convolution, which Grad-CAM looks at: ``top_conv`` in EfficientNets."""
     convolutions = [x.name for x in backbone.layers if isinstance(x, keras.layers.Conv2D)]
     return convolutions[-1]
 
@@ -109,7 +113,8 @@ def _fetch(name: str, settings: dict[str, Any]) -> keras.Model:
             raise
         embedded = ", ".join(key for key, value in BACKBONES.items() if value.is_embedded)
         raise BackboneError(
-            f"The ImageNet weights of {name} are downloaded at first use and cannot be fetched without internet. "
+            f"The ImageNet weights of {name} are downloaded at first use and cannot be fetched "
+            "without internet. "
             f"Use one of the embedded backbones instead: {embedded}."
         ) from error
 

@@ -1,6 +1,7 @@
-"""Models stage: pooling, the cell classifier on pooled features, and the whole network from photo to logits (thesis 4.1).
+"""Models stage: pooling, the cell classifier on pooled features, and the whole network.
 
-photo -> backbone -> pooling -> Dense(1280, ReLU) -> dropout 0.5 -> head -> logits over leaves.
+photo -> backbone -> pooling -> Dense(1280, ReLU) -> dropout 0.5 -> head -> logits over leaves
+(thesis 4.1).
 """
 
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ class ClassifierConfig:
         hidden_units: width of the hidden layer; the thesis has 1280.
         dropout: rate behind the hidden layer.
         weight_decay: L2 factor (lambda of eq. 6.2) on every kernel of the classifier.
-        standardise: shift and scale each pooled feature by its mean and deviation over the training photos.
+        standardise: shift and scale each pooled feature by its mean and deviation over the training
+            photos.
     """
 
     pooling: str = "max"
@@ -32,7 +34,9 @@ class ClassifierConfig:
 
     def __post_init__(self) -> None:
         if self.pooling not in POOLINGS:
-            raise ValueError(f"pooling must be one of {', '.join(POOLINGS)}, received {self.pooling!r}.")
+            raise ValueError(
+                f"pooling must be one of {', '.join(POOLINGS)}, received {self.pooling!r}."
+            )
         if self.hidden_units < 1:
             raise ValueError(f"hidden_units must be at least 1, received {self.hidden_units}.")
         if not 0 <= self.dropout < 1:
@@ -75,7 +79,8 @@ def build_classifier(
         seed: seed of the dropout masks and the initial weights of the hidden layer.
 
     Returns:
-        Keras model from (n, n_features) to logits (n, n_leaves). Rows sum to 1: no; see `heads.normalise`.
+        Keras model from (n, n_features) to logits (n, n_leaves). Rows sum to 1: no; see
+        `heads.normalise`.
 
     Source: thesis 4.1; hidden layer and dropout 6.1.3.
     """
@@ -112,24 +117,24 @@ def merged_weights(classifier: keras.Model) -> list[np.ndarray]:
         float32 arrays that `set_weights` of a classifier built without standardisation takes; it
         then gives the same logits.
     """
-    weights = [np.asarray(x, np.float32) for x in classifier.get_weights()]
+    weights = [np.asarray(x) for x in classifier.get_weights()]
     for layer in classifier.layers:
         if isinstance(layer, layers.Normalization):
             mean, deviation = np.ravel(layer.mean), np.sqrt(np.ravel(layer.variance))
             kernel = weights[0] / deviation[:, None]
             weights[:2] = [kernel, weights[1] - mean @ kernel]
-    return weights
+    return [x.astype(np.float32) for x in weights]
 
 
 def on_feature_map(
     feature_shape: tuple[int, int, int], classifier: keras.Model, pooling: str
 ) -> keras.Model:
-    """The classifier with its pooling, as a model on the feature map (n, h, w, c): what Grad-CAM looks at."""
+    """The classifier with its pooling, on the feature map (n, h, w, c): what Grad-CAM looks at."""
     feature_map = keras.Input(feature_shape, name="feature_map")
     return keras.Model(feature_map, classifier(pool(feature_map, pooling)), name="head_only")
 
 
 def on_photos(backbone: keras.Model, classifier: keras.Model, pooling: str) -> keras.Model:
-    """Backbone and classifier as one network from photos (n, size_px, size_px, 3) in 0..255 to logits (n, n_leaves)."""
+    """One network from photos (n, size_px, size_px, 3) in 0..255 to logits (n, n_leaves)."""
     pooled = pool(backbone.output, pooling)
     return keras.Model(backbone.input, classifier(pooled), name="photo_to_logits")

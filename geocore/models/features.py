@@ -1,7 +1,8 @@
 """Models stage: frozen features of photos, computed once and kept on disk.
 
-One small file per photo and view, named by the photo's SHA-256 inside a folder named by backbone, input size and
-augmentation: a photo that was moved or renamed is found again, a run that was killed goes on where it was.
+One small file per photo and view, named by the photo's SHA-256 inside a folder named by backbone,
+input size and augmentation: a photo that was moved or renamed is found again, a run that was killed
+goes on where it was.
 """
 
 from collections.abc import Iterator, Sequence
@@ -50,7 +51,8 @@ class Features:
     """Pooled features of many photos.
 
     Attributes:
-        values: float32 (n_photos, n_views, 2 * n_channels), maximum then mean over the feature map; NaN rows where unreadable.
+        values: float32 (n_photos, n_views, 2 * n_channels), maximum then mean over the feature map;
+            NaN rows where unreadable.
         sha256: (n_photos,) hash of each file, "" where unreadable.
         errors: per unreadable photo its index and the reason.
     """
@@ -61,7 +63,7 @@ class Features:
 
     @property
     def is_readable(self) -> np.ndarray:
-        """bool (n_photos,)."""
+        """Bool (n_photos,)."""
         return self.sha256 != ""
 
     def subset(self, is_kept: np.ndarray) -> "Features":
@@ -156,7 +158,7 @@ def _batches(
     sha256: np.ndarray,
     errors: dict[int, str],
 ) -> Iterator[tuple[list[int], np.ndarray]]:
-    """Batches of photo indices with the pixels of those that can be decoded; the next batch is read ahead."""
+    """Batches of photo indices and the pixels of the decodable ones; the next is read ahead."""
 
     def read(i: int) -> np.ndarray | None:
         try:
@@ -196,7 +198,7 @@ def _pooled_backbone(spec: FeatureSpec, view: int) -> tf.types.experimental.Gene
 
 
 def _seed(sha256: str, view: int) -> tuple[int, int]:
-    """Seed of a photo's variation: of the photo and the view alone, not of the batch it comes in."""
+    """Seed of a variation: of the photo and the view alone, not of the batch it comes in."""
     return int(sha256[:7], 16), view
 
 

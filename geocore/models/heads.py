@@ -1,9 +1,12 @@
 """Models stage: the heads, which carry the tree of cells inside the network (thesis 4.1 and 4.2).
 
-A head maps hidden features (n, n_features) to logits (n, n_leaves): log scores, not yet summing to 1. `normalise` is the one
-place where they become probs. Nothing here multiplies by the dense matrices of Algorithm 2: because
-p_l @ M_l = epsilon + (1 - epsilon) * p_l[ancestor], a head walks down the tree level by level and gathers, in log space.
+A head maps hidden features (n, n_features) to logits (n, n_leaves): log scores, not yet summing to
+1. `normalise` is the one place where they become probs. Nothing here multiplies by the dense
+matrices of Algorithm 2: because p_l @ M_l = epsilon + (1 - epsilon) * p_l[ancestor], a head walks
+down the tree level by level and gathers, in log space.
 """
+
+from typing import Any
 
 import keras
 import numpy as np
@@ -27,18 +30,19 @@ class MultiClassHead(layers.Layer):
     Input (n, n_features), output logits (n, n_leaves). Rows sum to 1: no. Source: thesis 4.1.
     """
 
-    def __init__(self, hierarchy: Hierarchy, weight_decay: float = 0.0, **settings) -> None:
+    def __init__(self, hierarchy: Hierarchy, weight_decay: float = 0.0, **settings: Any) -> None:
         super().__init__(**settings)
         self.dense = _dense(hierarchy.n_leaves, weight_decay)
 
     def call(self, features: keras.KerasTensor) -> keras.KerasTensor:
+        """Features (n, n_features) -> logits (n, n_leaves)."""
         return self.dense(features)
 
 
 class _CellHead(layers.Layer):
-    """Logits for every cell of every level, handed to `combine` as one array (n, n_cells at the level) per level."""
+    """Logits for every cell, handed to `combine` as one array (n, n_cells) per level."""
 
-    def __init__(self, hierarchy: Hierarchy, weight_decay: float = 0.0, **settings) -> None:
+    def __init__(self, hierarchy: Hierarchy, weight_decay: float = 0.0, **settings: Any) -> None:
         super().__init__(**settings)
         sizes = [len(x) for x in hierarchy.cell_ids]
         self.dense = _dense(sum(sizes), weight_decay)
@@ -50,6 +54,7 @@ class _CellHead(layers.Layer):
         self.leaf_level = np.asarray(hierarchy.leaf_level)
 
     def call(self, features: keras.KerasTensor) -> keras.KerasTensor:
+        """Features (n, n_features) -> logits (n, n_leaves)."""
         logits = self.dense(features)
         starts = self.starts
         return self.combine([logits[:, starts[i] : starts[i + 1]] for i in range(self.depth)])
@@ -68,7 +73,7 @@ class _CellHead(layers.Layer):
 
 
 class _LevelHead(_CellHead):
-    """One softmax per level, expanded to the leaves with the off-branch weight epsilon (eq. 4.1)."""
+    """One softmax per level, expanded to the leaves; epsilon off the branch (eq. 4.1)."""
 
     def __init__(
         self,
@@ -76,7 +81,7 @@ class _LevelHead(_CellHead):
         weight_decay: float = 0.0,
         mode: str = "neutral",
         epsilon: float = EPSILON,
-        **settings,
+        **settings: Any,
     ) -> None:
         super().__init__(hierarchy, weight_decay, **settings)
         if mode not in MODES:
@@ -94,12 +99,14 @@ class _LevelHead(_CellHead):
 class ProductHead(_LevelHead):
     """HMC: product of the levels' probs down each branch.
 
-    Input (n, n_features), output logits (n, n_leaves). Rows sum to 1: no. In log space the product (eq. 4.2) and the exponential
-    of the sum of logarithms (eq. 4.5) are one function, so HMC and HMC-sol differ only in how they are trained.
-    In mode literal a level below a leaf multiplies by epsilon, in mode neutral by 1. Source: thesis 4.2.2, eq. 4.2.
+    Input (n, n_features), output logits (n, n_leaves). Rows sum to 1: no. In log space the product
+    (eq. 4.2) and the exponential of the sum of logarithms (eq. 4.5) are one function, so HMC and
+    HMC-sol differ only in how they are trained. In mode literal a level below a leaf multiplies by
+    epsilon, in mode neutral by 1. Source: thesis 4.2.2, eq. 4.2.
     """
 
     def combine(self, level_logits: list[keras.KerasTensor]) -> keras.KerasTensor:
+        """One array of logits (n, n_cells) per level -> logits (n, n_leaves)."""
         by_level = [self._log_tensor(level_logits[0])]
         for logits, parents in zip(level_logits[1:], self.parents[1:], strict=True):
             above = ops.take(by_level[-1], parents, axis=-1)
@@ -118,8 +125,8 @@ class SumOfLogsHead(ProductHead):
 class SmoothHead(_LevelHead):
     """HMC-smooth: average of the levels' probs down each branch, weighted with alpha**(depth-1-i).
 
-    Input (n, n_features), output logits (n, n_leaves). Rows sum to 1: no. Each leaf is divided by the sum of its own branch's
-    weights. Source: thesis 4.2.4, eq. 4.6 and 4.7.
+    Input (n, n_features), output logits (n, n_leaves). Rows sum to 1: no. Each leaf is divided by
+    the sum of its own branch's weights. Source: thesis 4.2.4, eq. 4.6 and 4.7.
     """
 
     def __init__(
@@ -129,7 +136,7 @@ class SmoothHead(_LevelHead):
         mode: str = "neutral",
         epsilon: float = EPSILON,
         alpha: float = ALPHA,
-        **settings,
+        **settings: Any,
     ) -> None:
         super().__init__(hierarchy, weight_decay, mode, epsilon, **settings)
         if not 0 < alpha <= 1:
@@ -137,6 +144,7 @@ class SmoothHead(_LevelHead):
         self.weights_by_level = alpha ** np.arange(self.depth - 1, -1, -1.0)  # eq. 4.6
 
     def combine(self, level_logits: list[keras.KerasTensor]) -> keras.KerasTensor:
+        """One array of logits (n, n_cells) per level -> logits (n, n_leaves)."""
         log_weights = np.log(self.weights_by_level).astype("float32")
         by_level = [self._log_tensor(level_logits[0]) + log_weights[0]]
         for i in range(1, self.depth):
@@ -154,11 +162,13 @@ class SmoothHead(_LevelHead):
 class TreeHead(_CellHead):
     """HMC-tree: softmax among siblings at every fork; a leaf's prob is the product down its branch.
 
-    Input (n, n_features), output log probs (n, n_leaves). Rows sum to 1: yes. A parent's prob is the sum of its children's, so the
-    map can be read at any level. Source: own (the conditional reading of thesis 4.2.1).
+    Input (n, n_features), output log probs (n, n_leaves). Rows sum to 1: yes. A parent's prob is
+    the sum of its children's, so the map can be read at any level. Source: own (the conditional
+    reading of thesis 4.2.1).
     """
 
     def combine(self, level_logits: list[keras.KerasTensor]) -> keras.KerasTensor:
+        """One array of logits (n, n_cells) per level -> logits (n, n_leaves)."""
         by_level = [ops.log_softmax(level_logits[0], axis=-1)]
         for logits, parents in zip(level_logits[1:], self.parents[1:], strict=True):
             above = ops.take(by_level[-1], parents, axis=-1)
@@ -189,7 +199,8 @@ def build_head(
     Args:
         name: key of HEADS.
         hierarchy: tree of cells.
-        mode: what a level below a leaf contributes, ``"neutral"`` (nothing) or ``"literal"`` (epsilon, as Algorithm 2 says).
+        mode: what a level below a leaf contributes, ``"neutral"`` (nothing) or ``"literal"``
+            (epsilon, as Algorithm 2 says).
         epsilon: weight of a cell off the leaf's branch. Per-level heads only.
         alpha: smoothing base of HMC-smooth.
         weight_decay: L2 factor on the kernel.
@@ -202,7 +213,7 @@ def build_head(
     """
     if name not in HEADS:
         raise ValueError(f"Unknown head {name!r}. Known heads: {', '.join(sorted(HEADS))}.")
-    settings: dict[str, object] = {"weight_decay": weight_decay, "name": "head"}
+    settings: dict[str, Any] = {"weight_decay": weight_decay, "name": "head"}
     if issubclass(HEADS[name], _LevelHead):
         settings |= {"mode": mode, "epsilon": epsilon}
     if issubclass(HEADS[name], SmoothHead):
@@ -218,8 +229,8 @@ def _dense(n_units: int, weight_decay: float) -> layers.Dense:
 def _sibling_log_softmax(logits: keras.KerasTensor, parents: np.ndarray) -> keras.KerasTensor:
     """Log softmax (n, n_cells) among the cells that share a parent.
 
-    Siblings stand next to each other (a level is sorted by cell id), four at most, so each family is one row of a
-    padded table (n, n_families, 4).
+    Siblings stand next to each other (a level is sorted by cell id), four at most, so each family
+    is one row of a padded table (n, n_families, 4).
     """
     _, family, n_siblings = np.unique(parents, return_inverse=True, return_counts=True)
     slot = np.arange(len(parents)) - np.repeat(np.cumsum(n_siblings) - n_siblings, n_siblings)

@@ -1,8 +1,9 @@
-"""Models stage: read the tensors of a legacy PyTorch checkpoint without PyTorch and without trusting its pickle.
+"""Models stage: read a legacy PyTorch checkpoint without PyTorch and without trusting it.
 
-A legacy checkpoint is five pickles (magic number, protocol, system info, the state dict, the storage keys) followed by
-the raw bytes of every storage. The unpickler below knows the few globals that a plain state dict needs and refuses
-every other one, so that a doctored file can name no function to call.
+A legacy checkpoint is five pickles (magic number, protocol, system info, the state dict, the
+storage keys) followed by the raw bytes of every storage. The unpickler below knows the few globals
+that a plain state dict needs and refuses every other one, so that a doctored file can name no
+function to call.
 """
 
 import collections
@@ -53,7 +54,8 @@ class _StateDictUnpickler(pickle.Unpickler):
         if module == "torch" and name in STORAGE_DTYPES:
             return STORAGE_DTYPES[name]
         raise BackboneError(
-            f"{self.path}: the checkpoint asks for {module}.{name}, which a plain table of weights never needs. "
+            f"{self.path}: the checkpoint asks for {module}.{name}, which a table of weights never "
+            "needs. "
             "It was not loaded; reinstall the package it came from."
         )
 
@@ -72,7 +74,8 @@ def load_torch_checkpoint(path: Path) -> dict[str, np.ndarray]:
         dict from parameter name to array in PyTorch's own layout (convolutions are OIHW).
 
     Raises:
-        BackboneError: the file is missing, is no legacy checkpoint, or names a global that is not a tensor's.
+        BackboneError: the file is missing, is no legacy checkpoint, or names a global that is not a
+            tensor's.
 
     Source: own; format as written by ``torch.serialization``.
     """
@@ -81,7 +84,8 @@ def load_torch_checkpoint(path: Path) -> dict[str, np.ndarray]:
             return _read_checkpoint(stream, path)
     except (OSError, EOFError, pickle.UnpicklingError, ValueError, TypeError) as error:
         raise BackboneError(
-            f"{path}: not a readable legacy PyTorch checkpoint ({error}). Reinstall the package it came from."
+            f"{path}: not a readable legacy PyTorch checkpoint ({error}). Reinstall the package it "
+            "came from."
         ) from error
 
 

@@ -55,7 +55,7 @@ def test_dropout_inside_the_network_follows_the_setting():
 
 
 def test_unknown_backbone_and_tiny_input():
-    with pytest.raises(ValueError, match="Unknown backbone 'VGG16'. Known backbones: VGG19"):
+    with pytest.raises(ValueError, match=r"Unknown backbone 'VGG16'\. Known backbones: VGG19"):
         build_backbone("VGG16", 224)
     with pytest.raises(ValueError, match="size_px must be at least 32, received 16"):
         build_backbone("VGG19", 16)
@@ -66,7 +66,9 @@ def test_weights_that_cannot_be_fetched_name_the_embedded_backbones(monkeypatch)
         raise Exception("URL fetch failure on somewhere: None -- no route to host")
 
     monkeypatch.setattr(keras.applications, "VGG19", no_internet)
-    with pytest.raises(BackboneError, match=r"cannot be fetched without internet.*EfficientNet-Lite0"):
+    with pytest.raises(
+        BackboneError, match=r"cannot be fetched without internet.*EfficientNet-Lite0"
+    ):
         build_backbone("VGG19", 64)
 
 

@@ -81,7 +81,7 @@ def test_mc_is_one_softmax(hierarchy, features):
 
 @pytest.mark.parametrize("name", HEADS)
 def test_contract(name, hierarchy, features):
-    """Shape, finite, rows sum to 1, every leaf reachable, a gradient reaches the input, reloadable."""
+    """Shape, finite, rows sum to 1, a gradient reaches the input, saved and loaded equal."""
     tf = pytest.importorskip("tensorflow")
     head = build_head(name, hierarchy)
     inputs = tf.constant(features)
@@ -114,7 +114,9 @@ def test_can_learn_every_leaf(name, hierarchy):
     """One-hot features: after a few steps each leaf wins for its own feature."""
     n = hierarchy.n_leaves
     keras.utils.set_random_seed(0)
-    model = build_classifier(n, build_head(name, hierarchy), ClassifierConfig(hidden_units=64, dropout=0.0))
+    model = build_classifier(
+        n, build_head(name, hierarchy), ClassifierConfig(hidden_units=64, dropout=0.0)
+    )
     model.compile(keras.optimizers.Adam(0.03), keras.losses.SparseCategoricalCrossentropy(True))
     model.fit(np.eye(n), np.arange(n), epochs=40, batch_size=n, verbose=0)
     answers = model.predict(np.eye(n), verbose=0).argmax(axis=1)

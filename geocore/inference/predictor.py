@@ -220,8 +220,8 @@ def _check_backbone(backbone: keras.Model, bundle: Bundle) -> None:
     expected = bundle.manifest.get("backbone_sha256")
     if expected and arrays_sha256(backbone.get_weights()) != expected:
         raise BundleError(
-            f"{bundle.folder}: the weights of {backbone.name} on this machine are not those that "
-            "the bundle was trained on (SHA-256 differs). Run `make install` for the right packages."
+            f"{bundle.folder}: the weights of {backbone.name} on this machine are not those "
+            "that its heads were trained on (SHA-256 differs). Run `make install` to get them."
         )
 
 

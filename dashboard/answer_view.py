@@ -136,9 +136,11 @@ def _show_top(cells: pd.DataFrame) -> None:
         cells[["prob", "place", "centroid", "lat", "lng", "level", "token"]],
         hide_index=True,
         column_config={
-            "prob": st.column_config.ProgressColumn("Probability", format="percent", max_value=1),
-            "place": st.column_config.TextColumn("Where its known photos are from", width=260),
-            "centroid": "Around",
+            "prob": st.column_config.ProgressColumn(
+                "Probability", format="percent", max_value=1, width=100
+            ),
+            "place": st.column_config.TextColumn("Its known photos are from", width=175),
+            "centroid": st.column_config.TextColumn("Around", width=165),
             "lat": st.column_config.NumberColumn("Latitude", format="%.2f"),
             "lng": st.column_config.NumberColumn("Longitude", format="%.2f"),
             "level": "Level",

@@ -7,10 +7,12 @@ import pandas as pd
 
 from dashboard.common import keep
 from geocore.analysis.cell_countries import Countries, countries_in_words, countries_of_cells
+from geocore.cells import s2
 from geocore.cells.place_names import load_place_namer
 from geocore.inference.bundle import Bundle
 from geocore.inference.prediction import Prediction, merged_cells, roll_up
 
+_TOWN_KM2 = 100_000.0  # a larger cell is not described by one town
 _WITH_ARTICLE = (
     "United ",
     "Netherlands",
@@ -44,14 +46,15 @@ def cells_at(bundle: Bundle, prediction: Prediction, level: int) -> pd.DataFrame
 
 
 def most_probable(bundle: Bundle, prediction: Prediction) -> str:
-    """Where the most probable cell lies, as part of a sentence: "around Lyon" or "in Peru"."""
+    """Where the most probable cell lies, as part of a sentence.
+
+    "around Lyon, France" for a small cell in one country, else "in France or Spain".
+    """
     cells = cells_at(bundle, prediction, bundle.hierarchy.levels[-1])
     top = cells.loc[cells["prob"].idxmax()]
-    is_town = top["centroid"].startswith("near ")
+    is_small = s2.cell_area_km2(s2.from_token([top["token"]]))[0] < _TOWN_KM2
     is_one_country = top["centroid"].rpartition(" (")[0].endswith(top["place"])
-    if is_town and (is_one_country or top["place"] == top["centroid"]):
-        return around(top["centroid"])
-    return around(top["place"])
+    return around(top["centroid"] if is_small and is_one_country else top["place"])
 
 
 def around(place: str) -> str:

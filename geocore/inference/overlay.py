@@ -54,9 +54,9 @@ def overlay_heat_map(
 
 
 def _stretched(heat_map: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
-    """(h, w) -> (height_px, width_px), bilinear."""
+    """(h, w) -> (height_px, width_px), bicubic."""
     image = Image.fromarray(np.clip(heat_map, 0, 1).astype(np.float32))
-    return np.clip(np.asarray(image.resize(size_px, Image.Resampling.BILINEAR)), 0, 1)
+    return np.clip(np.asarray(image.resize(size_px, Image.Resampling.BICUBIC)), 0, 1)
 
 
 def _coloured(heat: np.ndarray) -> np.ndarray:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.cell_words import around, cells_at
+from dashboard.cell_words import around, cells_at, most_probable
+from geocore.cells import s2
 from geocore.data.samples import load_samples
 from geocore.inference import load_bundle
 from geocore.inference.prediction import Prediction
@@ -153,6 +154,15 @@ def test_merged_cells_conserve_probability(folder):
         cells = cells_at(bundle, prediction, level)
         assert cells["prob"].sum() == pytest.approx(1, abs=1e-5)
         assert cells["token"].is_unique and (cells["level"] <= level).all()
+
+
+def test_a_cell_larger_than_a_region_is_not_named_after_one_town(folder):
+    bundle = load_bundle(folder)
+    leaves = bundle.grid.leaves
+    areas = s2.cell_area_km2(leaves["cell_id"].to_numpy())
+    largest = np.eye(len(leaves), dtype=np.float32)[int(areas.argmax())]
+    prediction = Prediction(photo="a", head="MC", lat=0.0, lng=0.0, probs=largest, leaves=leaves)
+    assert areas.max() > 100_000 and most_probable(bundle, prediction).startswith("in ")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ No formula of its own. The online counterpart is `geocore.inference.predictor`.
 """
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +20,26 @@ from geocore.evaluation.points import best_points
 from geocore.inference.bundle import save_bundle
 from geocore.inference.model_card import write_model_card
 from geocore.inference.training_places import training_point_table
-from geocore.models.classifier import build_classifier, feature_statistics, merged_weights
+from geocore.models.backbones import build_backbone
+from geocore.models.classifier import (
+    build_classifier,
+    feature_statistics,
+    merged_weights,
+    on_photos,
+)
 from geocore.models.heads import build_head, normalise
+from geocore.models.photo_batches import photo_gather, validation_batches
 from geocore.preparation import (
     Prepared,
     Say,
+    features_of,
     load_features,
     load_photo_sets,
     make_grid,
     prepare,
     without_leaks,
 )
-from geocore.training import TrainingRun, fit_features, prepare_tensorflow
+from geocore.training import TrainingRun, fit, fit_features, prepare_tensorflow
 
 
 def run_experiment(
@@ -59,6 +67,11 @@ def run_experiment(
     photos, features = load_features(config, load_photo_sets(config, source, say), cache, say)
     prepared = prepare(config, without_leaks(photos, say), features, say)
     state = cache / "runs" / _run_name(prepared)
+    tuned = tune_backbone(prepared, state / "backbone", say) if config.backbone.fine_tune else None
+    if tuned is not None:
+        prepared = replace(
+            prepared, features=features_of(config, prepared.photos, cache, tuple(tuned))
+        )
     weights, runs, predictions = {}, {}, {}
     for head in config.heads.names:
         weights[head], runs[head] = train_head(prepared, head, state / head)
@@ -75,6 +88,7 @@ def run_experiment(
         predictions=pd.concat(predictions.values(), ignore_index=True),
         photos=prepared.photos.drop(columns="path"),
         model_card=write_model_card(report, predictions, prepared.photos, grid, asdict(config)),
+        backbone_weights=tuned,
     )
 
 
@@ -114,13 +128,55 @@ def _with_fold(photos: pd.DataFrame, is_fold: pd.Series) -> pd.DataFrame:
     return photos.assign(split=split.mask(is_fold, "test"))
 
 
+def tune_backbone(prepared: Prepared, state: Path, say: Say) -> list[np.ndarray]:
+    """Train backbone and default head end to end on augmented photos.
+
+    Batch normalisation keeps its ImageNet statistics: batches are too small for better ones. The
+    heads of the bundle are then all trained on the tuned backbone's features, one like the other.
+
+    Returns:
+        The backbone's weights as the bundle keeps them.
+    """
+    config, photos = prepared.config, prepared.photos
+    settings = config.backbone
+    backbone = build_backbone(
+        settings.name, settings.size_px, folded=False, dropout=settings.dropout
+    )
+    for layer in backbone.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+    train, validation = (
+        photos.iloc[prepared.rows("train")],
+        photos.iloc[prepared.rows("validation")],
+    )
+    gather = photo_gather(
+        list(train["path"]),
+        train["class_index"].to_numpy(),
+        train["weight"].to_numpy(),
+        settings.size_px,
+        config.augmentation.kind,
+        config.training.seed,
+    )
+    held_out = validation_batches(
+        list(validation["path"]),
+        validation["class_index"].to_numpy(),
+        settings.size_px,
+        config.training.batch_size,
+    )
+    classifier = new_classifier(prepared, config.heads.default)
+    model = on_photos(backbone, classifier, config.classifier.pooling)
+    run = fit(model, len(train), gather, held_out, config.training, state)
+    say(f"Backbone with {config.heads.default}: {_sentence(run)}")
+    return _compact(backbone.get_weights())
+
+
 def train_head(
     prepared: Prepared, head: str, state: Path | None = None
 ) -> tuple[list[np.ndarray], TrainingRun]:
     """Fit one head on the training photos' features, all views of them.
 
     Returns:
-        The classifier's weights as float16, standardisation merged in, and the run.
+        The classifier's weights as the bundle keeps them, standardisation merged in, and the run.
     """
     config = prepared.config
     features = prepared.features.pooled(config.classifier.pooling)
@@ -141,7 +197,7 @@ def train_head(
         config.training,
         state,
     )
-    return [x.astype(np.float16) for x in merged_weights(classifier)], run
+    return _compact(merged_weights(classifier)), run
 
 
 def new_classifier(
@@ -237,6 +293,11 @@ def _run_name(prepared: Prepared) -> str:
     columns = prepared.photos[["sha256", "split", "class_index", "weight"]]
     content = config_to_toml(prepared.config) + columns.to_csv(index=False)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _compact(weights: list[np.ndarray]) -> list[np.ndarray]:
+    """Kernels as float16, vectors as float32: half the size, the answers measured as shipped."""
+    return [x.astype(np.float16 if x.ndim > 1 else np.float32) for x in weights]
 
 
 def _sentence(run: TrainingRun) -> str:

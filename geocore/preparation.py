@@ -92,14 +92,7 @@ def load_features(
     Raises:
         PhotoTableError: no photo is left.
     """
-    spec = FeatureSpec(
-        backbone=config.backbone.name,
-        size_px=config.backbone.size_px,
-        augmentation=config.augmentation.kind,
-    )
-    features = extract_features(
-        list(photos["path"]), spec, cache / "features", 1 + config.augmentation.n_views
-    )
+    features = features_of(config, photos, cache)
     photos = photos.assign(sha256=features.sha256)
     is_copy = photos["sha256"].duplicated() & features.is_readable
     for error in features.errors.values():
@@ -110,6 +103,23 @@ def load_features(
     if not is_kept.any():
         raise PhotoTableError("No photo is left: none of the image files can be read.")
     return photos[is_kept].reset_index(drop=True), features.subset(is_kept)
+
+
+def features_of(
+    config: ExperimentConfig,
+    photos: pd.DataFrame,
+    cache: Path,
+    weights: tuple[np.ndarray, ...] | None = None,
+) -> Features:
+    """Features of every photo and its variations, with ImageNet's or the given weights."""
+    spec = FeatureSpec(
+        backbone=config.backbone.name,
+        size_px=config.backbone.size_px,
+        augmentation=config.augmentation.kind,
+        weights=weights,
+    )
+    n_views = 1 + config.augmentation.n_views
+    return extract_features(list(photos["path"]), spec, cache / "features", n_views)
 
 
 def without_leaks(photos: pd.DataFrame, say: Say) -> pd.DataFrame:

@@ -58,7 +58,7 @@ class TrainingRun:
         history: one row per epoch: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate,
             seconds.
         best_epoch: epoch (from 1) whose weights the model now has.
-        best_validation_loss: its validation loss as Keras reports it, weight decay included.
+        best_validation_loss: its log-loss on the validation photos, weight decay not included.
     """
 
     history: pd.DataFrame
@@ -71,6 +71,7 @@ class TrainingRun:
         return float(self.history["seconds"].median())
 
 
+MONITORED = "val_cross_entropy"  # the validation loss without the weight-decay term
 Gather = Callable[[tf.Tensor, tf.Tensor], tuple]
 
 
@@ -162,7 +163,10 @@ def fit(
     model.compile(
         optimizer=keras.optimizers.Adam(config.learning_rate),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),  # eq. 6.1
-        metrics=["accuracy"],
+        metrics=[
+            "accuracy",
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True, name="cross_entropy"),
+        ],
     )
     state = RunState(folder, config)
     first_epoch = state.restore(model)
@@ -198,9 +202,11 @@ class RunState(keras.callbacks.Callback):
         self.history: list[dict[str, float]] = []
         self.is_finished = False
         self.rules: dict[str, dict[str, float]] = {}
-        self.stopping = keras.callbacks.EarlyStopping(patience=config.stop_patience)
+        self.stopping = keras.callbacks.EarlyStopping(
+            MONITORED, patience=config.stop_patience, mode="min"
+        )
         self.plateau = keras.callbacks.ReduceLROnPlateau(
-            patience=config.plateau_patience, factor=config.plateau_factor
+            MONITORED, config.plateau_factor, config.plateau_patience, mode="min"
         )
 
     def callbacks(self) -> list[keras.callbacks.Callback]:
@@ -222,11 +228,11 @@ class RunState(keras.callbacks.Callback):
     def run(self) -> TrainingRun:
         """The run so far."""
         history = pd.DataFrame(self.history)
-        best = int(history["val_loss"].idxmin())
+        best = int(history[MONITORED].idxmin())
         return TrainingRun(
             history=history,
             best_epoch=best + 1,
-            best_validation_loss=float(history["val_loss"][best]),
+            best_validation_loss=float(history[MONITORED][best]),
         )
 
     def on_train_begin(self, logs: dict | None = None) -> None:
@@ -246,7 +252,7 @@ class RunState(keras.callbacks.Callback):
         figures = {key: float(value) for key, value in (logs or {}).items()}
         seconds = time.perf_counter() - self._started
         self.history.append({"epoch": epoch + 1, **figures, "seconds": seconds})
-        if figures["val_loss"] <= min(row["val_loss"] for row in self.history):
+        if figures[MONITORED] <= min(row[MONITORED] for row in self.history):
             self._save_weights(self.best_path)
         self._save()
 

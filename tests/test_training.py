@@ -82,7 +82,7 @@ def test_early_stopping_keeps_the_best_epoch():
     hasty = TrainingConfig(learning_rate=0.3, epochs=40, batch_size=8, stop_patience=2)
     _, run = train(config=hasty)
     assert len(run.history) == run.best_epoch + 2 < 40
-    assert run.best_validation_loss == run.history["val_loss"].min()
+    assert run.best_validation_loss == run.history["val_cross_entropy"].min()
 
 
 def test_the_learning_rate_falls_on_a_plateau():
@@ -124,3 +124,18 @@ def test_no_photo_is_a_clear_error():
 def test_settings_out_of_range(settings, message):
     with pytest.raises(ValueError, match=message):
         TrainingConfig(**settings)
+
+
+def test_the_validation_loss_is_the_log_loss_alone():
+    """Weight decay weighs on training; when to stop is judged by the log-loss."""
+    prepare_tensorflow(42)
+    head = keras.layers.Dense(N_CLASSES)
+    model = build_classifier(N_FEATURES, head, ClassifierConfig(hidden_units=16, weight_decay=0.1))
+    features, labels = photos(50, 0)
+    held_out = photos(20, 1)
+    run = fit_features(model, (features, labels, np.ones(50, "float32")), held_out, CONFIG)
+    logits = model.predict(held_out[0], verbose=0).astype(float)
+    log_probs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    log_loss = -log_probs[np.arange(20), held_out[1]].mean()
+    assert run.best_validation_loss == pytest.approx(log_loss, rel=1e-5)
+    assert run.history["val_loss"].min() > run.best_validation_loss + 0.5

@@ -103,11 +103,14 @@ def build_classifier(
 def feature_statistics(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and deviation of each feature over the training photos (n_photos, n_features).
 
-    A deviation is never less than a tenth of the median one: a feature that is nearly constant in
-    training would otherwise shout at the first photo in which it is not.
+    A deviation is never less than a tenth of the median one: a feature that hardly varies in
+    training would otherwise shout at the first photo in which it does. One that never varies is
+    not scaled.
     """
     mean, deviation = features.mean(axis=0), features.std(axis=0)
-    return mean, np.maximum(deviation, max(0.1 * float(np.median(deviation)), 1e-6))
+    varies = deviation > 1e-6
+    floor = 0.1 * float(np.median(deviation[varies])) if varies.any() else 1.0
+    return mean, np.where(varies, np.maximum(deviation, floor), 1.0)
 
 
 def merged_weights(classifier: keras.Model) -> list[np.ndarray]:

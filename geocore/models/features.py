@@ -5,6 +5,7 @@ input size and augmentation: a photo that was moved or renamed is found again, a
 goes on where it was.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,16 +35,32 @@ class FeatureSpec:
         backbone: key of BACKBONES.
         size_px: input height and width.
         augmentation: key of AUGMENTATIONS.
+        weights: of a tuned backbone, as its own `get_weights` gives them; None for ImageNet's.
     """
 
     backbone: str
     size_px: int
     augmentation: str = "none"
+    weights: tuple[np.ndarray, ...] | None = None
 
     def folder_name(self, view: int) -> str:
         """Folder of one view: 0 is the photo itself, every other a variation."""
         variation = "original" if view == 0 else f"{self.augmentation}-{view}"
-        return f"{self.backbone}-{self.size_px}px-{variation}"
+        return f"{self.backbone}{self._weights_name()}-{self.size_px}px-{variation}"
+
+    def build(self) -> keras.Model:
+        """The backbone, folded where it has its ImageNet weights."""
+        if self.weights is None:
+            return build_backbone(self.backbone, self.size_px)
+        backbone = build_backbone(self.backbone, self.size_px, folded=False, weights=None)
+        backbone.set_weights(self.weights)
+        return backbone
+
+    def _weights_name(self) -> str:
+        if self.weights is None:
+            return ""
+        digest = hashlib.sha256(b"".join(np.ascontiguousarray(x).tobytes() for x in self.weights))
+        return f"-tuned-{digest.hexdigest()[:12]}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +196,7 @@ def _batches(
 
 
 def _pooled_backbone(spec: FeatureSpec, view: int) -> tf.types.experimental.GenericFunction:
-    backbone = build_backbone(spec.backbone, spec.size_px)
+    backbone = spec.build()
     pooled = keras.Model(backbone.input, pool(backbone.output, KEPT_POOLING))
     kind = "none" if view == 0 else spec.augmentation
     photos = tf.TensorSpec((None, spec.size_px, spec.size_px, 3), tf.uint8)

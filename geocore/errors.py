@@ -8,7 +8,8 @@
     ├── BackboneError     backbone weights that cannot be had
     └── BundleError       a bundle folder that cannot be trusted or read
 
-Bad arguments raise ValueError or TypeError. Every message says what must hold, what was received, where, and what to do.
+Bad arguments raise ValueError or TypeError. Every message says what must hold, what was received,
+where, and what to do.
 """
 
 

@@ -6,7 +6,6 @@ No formula of its own. The online counterpart is `geocore.inference.predictor`.
 import hashlib
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -14,10 +13,10 @@ import pandas as pd
 
 from geocore.cells.place_names import load_place_namer
 from geocore.config import ExperimentConfig, config_to_toml
-from geocore.data.sampling import k_folds
 from geocore.evaluation.evaluator import evaluate_probs
 from geocore.evaluation.points import best_points
 from geocore.inference.bundle import save_bundle
+from geocore.inference.bundle_files import arrays_sha256
 from geocore.inference.model_card import write_model_card
 from geocore.inference.training_places import training_point_table
 from geocore.models.backbones import build_backbone
@@ -35,7 +34,6 @@ from geocore.preparation import (
     features_of,
     load_features,
     load_photo_sets,
-    make_grid,
     prepare,
     without_leaks,
 )
@@ -76,7 +74,7 @@ def run_experiment(
     for head in config.heads.names:
         weights[head], runs[head] = train_head(prepared, head, state / head)
         predictions[head] = predict_held_out(prepared, head, weights[head])
-        say(f"{head}: {_sentence(runs[head])}")
+        say(f"{head}: {sentence(runs[head])}")
     report = build_report(prepared, predictions, runs)
     grid = prepared.grid.with_places(load_place_namer())
     return save_bundle(
@@ -89,43 +87,8 @@ def run_experiment(
         photos=prepared.photos.drop(columns="path"),
         model_card=write_model_card(report, predictions, prepared.photos, grid, asdict(config)),
         backbone_weights=tuned,
+        provenance=_provenance(config, tuned),
     )
-
-
-def cross_validate(
-    config: ExperimentConfig, source: Path, cache: Path, *, k: int = 5, say: Say = print
-) -> dict[str, Any]:
-    """Every head on every photo of the tested sets, each time trained without that photo's fold.
-
-    The grid is built once, from the coordinates of all photos of the sets that shape it, so that a
-    class is the same in every fold; labels and features of a fold's photos are never seen before
-    they are predicted.
-
-    Returns:
-        Content of a report.json: per head the figures on all photos and per photo set.
-    """
-    prepare_tensorflow(config.training.seed)
-    photos, features = load_features(config, load_photo_sets(config, source, say), cache, say)
-    is_tested = (photos["split"] == "test").groupby(photos["photo_set"]).transform("any")
-    folds = pd.Series(k_folds(photos, k, config.split_seed), photos.index).where(is_tested, -1)
-    grid = make_grid(config, photos[is_tested])
-    predictions: dict[str, list[pd.DataFrame]] = {head: [] for head in config.heads.names}
-    for fold in range(k):
-        part = without_leaks(_with_fold(photos, folds == fold), say)
-        prepared = prepare(config, part, features, say, grid)
-        for head, rows in predictions.items():
-            weights, run = train_head(prepared, head)
-            rows.append(predict_held_out(prepared, head, weights))
-            say(f"fold {fold + 1} of {k}, {head}: {_sentence(run)}")
-    shares = training_shares(prepared)
-    heads = {head: report_head(pd.concat(x), shares) for head, x in predictions.items()}
-    return {"heads": heads, "default_head": config.heads.default, "training": {}}
-
-
-def _with_fold(photos: pd.DataFrame, is_fold: pd.Series) -> pd.DataFrame:
-    """The table with that fold as test photos and those of the other folds back in training."""
-    split = photos["split"].where(photos["split"] != "test", "train")
-    return photos.assign(split=split.mask(is_fold, "test"))
 
 
 def tune_backbone(prepared: Prepared, state: Path, say: Say) -> list[np.ndarray]:
@@ -166,7 +129,7 @@ def tune_backbone(prepared: Prepared, state: Path, say: Say) -> list[np.ndarray]
     classifier = new_classifier(prepared, config.heads.default)
     model = on_photos(backbone, classifier, config.classifier.pooling)
     run = fit(model, len(train), gather, held_out, config.training, state)
-    say(f"Backbone with {config.heads.default}: {_sentence(run)}")
+    say(f"Backbone with {config.heads.default}: {sentence(run)}")
     return _compact(backbone.get_weights())
 
 
@@ -295,12 +258,22 @@ def _run_name(prepared: Prepared) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
+def _provenance(config: ExperimentConfig, tuned: list[np.ndarray] | None) -> dict[str, str]:
+    """What the manifest says of the backbone, so that another one is refused on loading."""
+    if tuned is not None:
+        return {"backbone": config.backbone.name}
+    backbone = build_backbone(config.backbone.name, config.backbone.size_px)
+    digest = arrays_sha256(backbone.get_weights())
+    return {"backbone": config.backbone.name, "backbone_sha256": digest}
+
+
 def _compact(weights: list[np.ndarray]) -> list[np.ndarray]:
     """Kernels as float16, vectors as float32: half the size, the answers measured as shipped."""
     return [x.astype(np.float16 if x.ndim > 1 else np.float32) for x in weights]
 
 
-def _sentence(run: TrainingRun) -> str:
+def sentence(run: TrainingRun) -> str:
+    """How a run went, in one sentence."""
     return (
         f"best validation loss {run.best_validation_loss:.3f} after epoch {run.best_epoch} of "
         f"{len(run.history)}, {run.seconds_per_epoch:.2f} s per epoch"

@@ -219,6 +219,8 @@ class RunState(keras.callbacks.Callback):
         if not path.exists():
             return 0
         state = json.loads(path.read_text())
+        if state.get("monitored") != MONITORED:  # left by an older version of this module
+            return 0
         self.history, self.rules = state["history"], state["rules"]
         self.is_finished = state["is_finished"]
         model.optimizer.build(model.trainable_variables)  # else its moments are not read back
@@ -270,6 +272,7 @@ class RunState(keras.callbacks.Callback):
         weights = f"epoch-{len(self.history):04d}.weights.h5"
         self._save_weights(self.folder / weights)
         state = {"weights": weights, "history": self.history, "is_finished": self.is_finished}
+        state["monitored"] = MONITORED
         state["rules"] = {
             "stopping": {"wait": self.stopping.wait, "best": _plain(self.stopping.best)},
             "plateau": {"wait": self.plateau.wait, "best": _plain(self.plateau.best)},

@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 from geocore.config import load_config
+from geocore.cross_validation import cross_validate
 from geocore.errors import GeocoreError
 from geocore.evaluation.report import head_table
 from geocore.inference.bundle_files import as_json
-from geocore.pipeline import cross_validate
 
 CACHE = Path(".geocore")
 

@@ -30,6 +30,7 @@ FLOW = {
     "preparation": {"data", "cells", "models", "config"},
     "pipeline": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
     | {"preparation"},
+    "cross_validation": {"data", "cells", "training", "config", "pipeline", "preparation"},
     "benchmark": {"data", "cells", "models", "training", "evaluation", "inference", "config"},
 }
 TENSORFLOW_PARTS = {"models", "training", "pipeline", "inference", "benchmark"}

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from geocore.config import config_from_dict
+from geocore.cross_validation import cross_validate
 from geocore.data.photos import load_photos
 from geocore.errors import GridError, PhotoTableError
 from geocore.inference import Predictor, load_bundle
-from geocore.pipeline import cross_validate, run_experiment
+from geocore.pipeline import run_experiment
 from geocore.preparation import (
     balanced_weights,
     load_photo_sets,

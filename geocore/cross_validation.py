@@ -1,0 +1,61 @@
+"""Cross-validation: every head on every photo, by the stages that `geocore.pipeline` joins."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from geocore.config import ExperimentConfig
+from geocore.data.sampling import k_folds
+from geocore.pipeline import (
+    predict_held_out,
+    report_head,
+    sentence,
+    train_head,
+    training_shares,
+)
+from geocore.preparation import (
+    Say,
+    load_features,
+    load_photo_sets,
+    make_grid,
+    prepare,
+    without_leaks,
+)
+from geocore.training import prepare_tensorflow
+
+
+def cross_validate(
+    config: ExperimentConfig, source: Path, cache: Path, *, k: int = 5, say: Say = print
+) -> dict[str, Any]:
+    """Every head on every photo of the tested sets, each time trained without that photo's fold.
+
+    The grid is built once, from the coordinates of all photos of the sets that shape it, so that a
+    class is the same in every fold; labels and features of a fold's photos are never seen before
+    they are predicted.
+
+    Returns:
+        Content of a report.json: per head the figures on all photos and per photo set.
+    """
+    prepare_tensorflow(config.training.seed)
+    photos, features = load_features(config, load_photo_sets(config, source, say), cache, say)
+    is_tested = (photos["split"] == "test").groupby(photos["photo_set"]).transform("any")
+    folds = pd.Series(k_folds(photos, k, config.split_seed), photos.index).where(is_tested, -1)
+    grid = make_grid(config, photos[is_tested])
+    predictions: dict[str, list[pd.DataFrame]] = {head: [] for head in config.heads.names}
+    for fold in range(k):
+        part = without_leaks(_with_fold(photos, folds == fold), say)
+        prepared = prepare(config, part, features, say, grid)
+        for head, rows in predictions.items():
+            weights, run = train_head(prepared, head)
+            rows.append(predict_held_out(prepared, head, weights))
+            say(f"fold {fold + 1} of {k}, {head}: {sentence(run)}")
+    shares = training_shares(prepared)
+    heads = {head: report_head(pd.concat(x), shares) for head, x in predictions.items()}
+    return {"heads": heads, "default_head": config.heads.default, "training": {}}
+
+
+def _with_fold(photos: pd.DataFrame, is_fold: pd.Series) -> pd.DataFrame:
+    """The table with that fold as test photos and those of the other folds back in training."""
+    split = photos["split"].where(photos["split"] != "test", "train")
+    return photos.assign(split=split.mask(is_fold, "test"))

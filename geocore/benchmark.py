@@ -1,8 +1,8 @@
 """Measures the claims of the README as ratios within one run, each thing next to its yardstick.
 
 Outside the flow, like `pipeline`: it joins the stages only to time them and holds no formula that
-they use. Both sides of a ratio alternate and the best round of each counts, so that a busy machine
-slows them alike.
+they use. Seconds are processor seconds of this program, both sides of a ratio alternate and the
+best round of each counts, so that a busy machine does not decide.
 """
 
 import io
@@ -128,7 +128,7 @@ def _peak_memory(n_points: int) -> Measurement:
     return _compare(f"{n_points:,} points: memory", peak_mb, 1500, "MB", 1)
 
 
-def measure_epochs(n_photos: int = 192, size_px: int = 128) -> list[Measurement]:
+def measure_epochs(n_photos: int = 96, size_px: int = 224) -> list[Measurement]:
     """Time of one epoch with every head against MC, with the frozen backbone in the graph."""
     hierarchy = _thesis_hierarchy()
     backbone = build_backbone("EfficientNet-Lite1", size_px)
@@ -196,8 +196,8 @@ def measure_combine(batch_size: int = 32) -> list[Measurement]:
     logits = [tf.constant(rng.normal(size=(batch_size, n)), tf.float32) for n in sizes]
     gather = tf.function(head.combine)
     gathered = gather(logits)
-    seconds = _alternate({"gather": lambda: gather(logits)}, n_rounds=9)["gather"]
-    dense_s, dense_mb, product = _dense_combine(hierarchy, [tf.nn.softmax(x) for x in logits])
+    seconds = _alternate({"gather": lambda: gather(logits)}, n_rounds=30)["gather"]
+    dense_s, dense_mb, product = _dense_combine(hierarchy, logits)
     held_mb = (sum(x.nbytes for x in head.parents) + head.leaf_index.nbytes) / 1e6
     size = f"{hierarchy.n_leaves:,} leaves x {hierarchy.depth} levels, batch {batch_size}"
     is_finite = bool(np.isfinite(gathered).all())
@@ -218,15 +218,15 @@ def measure_combine(batch_size: int = 32) -> list[Measurement]:
     ]
 
 
-def _dense_combine(hierarchy: Hierarchy, probs: list[tf.Tensor]) -> tuple[float, float, tf.Tensor]:
+def _dense_combine(hierarchy: Hierarchy, logits: list[tf.Tensor]) -> tuple[float, float, tf.Tensor]:
     """Seconds and megabytes of the dense matrices, and their product (n, n_leaves) in float32."""
     seconds, megabytes, product = 0.0, 0.0, tf.constant(1.0)
-    matmul = tf.function(lambda p, matrix, so_far: so_far * tf.matmul(p, matrix))  # eq. 4.2
-    for p, matrix in zip(probs, dense_matrices(hierarchy), strict=True):
+    times = tf.function(lambda x, matrix, so_far: so_far * tf.matmul(tf.nn.softmax(x), matrix))
+    for x, matrix in zip(logits, dense_matrices(hierarchy), strict=True):
         dense = tf.constant(matrix, tf.float32)
         megabytes += matrix.size * 4 / 1e6
-        level = partial(matmul, p, dense, product)
-        seconds += min(_alternate({"level": level}, 3)["level"])
+        level = partial(times, x, dense, product)  # eq. 4.2
+        seconds += min(_alternate({"level": level}, 5)["level"])
         product = level()
     return seconds, megabytes, product
 
@@ -260,14 +260,14 @@ def _noise_photo(seed: int) -> bytes:
 
 
 def _alternate(calls: dict[str, Callable[[], object]], n_rounds: int) -> dict[str, list[float]]:
-    """Seconds of every call in every round, after one round that does not count."""
+    """Processor seconds of every call in every round, after one round that does not count."""
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for i in range(n_rounds + 1):
         for name, call in calls.items():
-            started = time.perf_counter()
+            started = time.process_time()
             call()
             if i:
-                seconds[name].append(time.perf_counter() - started)
+                seconds[name].append(time.process_time() - started)
     return seconds
 
 

@@ -139,12 +139,9 @@ def _show_top(cells: pd.DataFrame) -> None:
             "prob": st.column_config.ProgressColumn(
                 "Probability", format="percent", max_value=1, width=100
             ),
-            "place": st.column_config.TextColumn("Its known photos are from", width=175),
-            "centroid": st.column_config.TextColumn("Around", width=165),
-            "lat": st.column_config.NumberColumn("Latitude", format="%.2f"),
-            "lng": st.column_config.NumberColumn("Longitude", format="%.2f"),
-            "level": "Level",
-            "token": "Cell",
+            "place": st.column_config.TextColumn("Known photos from", width=320),
+            # On the map's tooltips and in the downloads; here they would cut each other off.
+            **dict.fromkeys(("centroid", "lat", "lng", "level", "token")),
         },
     )
 

@@ -187,12 +187,12 @@ def _table_columns(cells: pd.DataFrame) -> dict[str, Any]:
     number = st.column_config.NumberColumn
     columns = {
         "class_index": number("Class", width="small"),
-        "place": st.column_config.TextColumn("Place", width=280),
+        "place": st.column_config.TextColumn("Place", width=260),
         "n_photos": number("Photos", format="localized"),
-        "share": number("Share of photos", format="percent"),
+        "share": number("Share", format="percent"),
         "level": number("Level"),
-        "area_km2": number("Area in km²", format="localized"),
-        "n_held_out": number("Unseen photos"),
+        "area_km2": number("Area, km²", format="localized"),
+        "n_held_out": number("Unseen"),
         "lat": number("Centroid latitude", format="%.3f"),
         "lng": number("Centroid longitude", format="%.3f"),
         "token": "Cell",

@@ -16,16 +16,11 @@ from geocore.evaluation import metrics
 from geocore.evaluation.bootstrap import mean_figure
 from geocore.evaluation.evaluator import answer_error_km
 from geocore.evaluation.measures import MEASURES, Measure, figure_of, number_text
+from geocore.evaluation.thesis import THESIS_TABLE_6_8 as THESIS_TABLE_6_8
 
 ALL_PHOTOS = "all"
 NO_BREAK, WORD_JOINER = "\N{NO-BREAK SPACE}", "\N{WORD JOINER}"
 UP, DOWN = f"{NO_BREAK}↑", f"{NO_BREAK}↓"
-THESIS_TABLE_6_8 = pd.DataFrame(
-    [("MC", 4.799, 0.023, 1.66, 9256), ("HMC", 4.301, 0.033, 2.38, 10253),
-     ("HMC-sol", 4.104, 0.032, 2.23, 15960), ("HMC-smooth", 3.980, 0.031, 2.23, 19253)],
-    columns=["head", "loss", "top_1", "ior", "seconds_per_epoch"],
-)  # fmt: skip
-"""Thesis table 6.8 (experiment D): other photos, other cells (72), other backbone; no intervals."""
 
 
 def photo_sets(report: Mapping[str, Any]) -> list[str]:

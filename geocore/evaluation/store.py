@@ -1,0 +1,119 @@
+"""The results store: one Parquet file per experiment, one row per run and figure.
+
+Stage: evaluation. It must not know how a run is made. Parquet because pandas and pyarrow, which the
+bundle needs anyway, read it with its types, and a file of that size is replaced in one step.
+
+A run is one training: one setting and head, one repeat. Its rows are appended together or not at
+all, so an experiment that was killed goes on with the first run that is missing.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from geocore.errors import GeocoreError
+
+EXPERIMENTS = ("A", "B", "C", "D")
+RESULTS = Path(__file__).parents[1] / "assets" / "results"
+"""The results that geocore ships with and the dashboard shows."""
+
+COLUMNS = {
+    "experiment": "str",  # A, B, C or D
+    "setting": "str",  # what the row of the thesis's table is called
+    "x": "float64",  # training photos in B, classes in C, else NaN
+    "head": "str",
+    "repeat": "int64",  # from 0
+    "seed": "int64",  # of split, draw and training
+    "measure": "str",  # key of MEASURES
+    "value": "float64",  # in the report's own units, shares from 0 to 1
+    "low": "float64",  # 95 % bootstrap interval over the held-out photos
+    "high": "float64",
+    "n_photos": "int64",  # held-out photos it was measured on
+    "n_train": "int64",
+    "n_leaves": "int64",
+    "share_kept": "float64",  # share of all photos that lie in a leaf
+    "n_epochs": "int64",
+    "seconds_per_epoch": "float64",  # wall time, median over the epochs
+    "photo_set": "str",
+    "photo_set_sha256": "str",
+    "run_id": "str",  # hash of settings, seeds and photos
+    "note": "str",  # why there is no value, else ""
+}
+_RUN = ["photo_set_sha256", "setting", "head", "repeat"]
+_REMEDY = "Delete the file and run scripts/run_experiment.py again."
+
+
+class ResultsError(GeocoreError):
+    """A file of the results store is no table of results."""
+
+
+def load_results(experiment: str | None = None, folder: Path = RESULTS) -> pd.DataFrame:
+    """Stored rows of one experiment, or of all of them.
+
+    Args:
+        experiment: A, B, C or D; None for all.
+        folder: of the store; it may be missing.
+
+    Returns:
+        Table with the columns of `COLUMNS`, empty where nothing was run yet.
+
+    Raises:
+        ValueError: unknown experiment.
+        ResultsError: a file that is no results table.
+    """
+    if experiment is not None and experiment not in EXPERIMENTS:
+        raise ValueError(
+            f"Unknown experiment {experiment!r}. Known experiments: {', '.join(EXPERIMENTS)}."
+        )
+    names = EXPERIMENTS if experiment is None else (experiment,)
+    paths = [path for path in (_path(folder, name) for name in names) if path.is_file()]
+    empty = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()})
+    tables = [_read(path) for path in paths]
+    return pd.concat(tables, ignore_index=True) if tables else empty
+
+
+def is_finished(results: pd.DataFrame, run_id: str) -> bool:
+    """Whether the store holds the figures of that run; a run that only left a note does not."""
+    return bool(((results["run_id"] == run_id) & (results["note"] == "")).any())
+
+
+def append_run(rows: pd.DataFrame, folder: Path = RESULTS) -> None:
+    """Add one run in one step; an earlier run of the same setting, head and repeat is replaced.
+
+    Args:
+        rows: all rows of one run, with the columns of `COLUMNS`.
+        folder: of the store; made where it is missing.
+
+    Raises:
+        ValueError: no rows, other columns, or rows of several runs.
+        ResultsError: the file that is there is no results table.
+    """
+    if list(rows) != list(COLUMNS) or len(rows[["experiment", *_RUN]].drop_duplicates()) != 1:
+        raise ValueError(
+            f"A run is one or more rows of one setting, head and repeat with the columns "
+            f"{', '.join(COLUMNS)}; received {len(rows)} rows with {', '.join(map(str, rows))}."
+        )
+    rows = rows.astype(COLUMNS)
+    experiment = rows["experiment"].iloc[0]
+    path = _path(folder, experiment)
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = load_results(experiment, folder)
+    is_same = (kept[_RUN] == rows[_RUN].iloc[0]).all(axis=1)
+    scratch = path.with_suffix(".new")
+    parts = [part for part in (kept[~is_same], rows) if len(part)]
+    pd.concat(parts, ignore_index=True).to_parquet(scratch, index=False)
+    scratch.replace(path)
+
+
+def _path(folder: Path, experiment: str) -> Path:
+    return folder / f"experiment_{experiment.lower()}.parquet"
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{path}: not a readable Parquet file ({error}). {_REMEDY}") from error
+    if missing := [name for name in COLUMNS if name not in table]:
+        raise ResultsError(f"{path}: column {missing[0]!r} is missing. {_REMEDY}")
+    return table[list(COLUMNS)].astype(COLUMNS)

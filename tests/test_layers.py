@@ -31,6 +31,7 @@ FLOW = {
     "pipeline": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
     | {"preparation"},
     "cross_validation": {"data", "cells", "training", "config", "pipeline", "preparation"},
+    "cross_validation": {"data", "config", "training", "preparation", "pipeline"},
     "benchmark": {"data", "cells", "models", "training", "evaluation", "inference", "config"},
 }
 TENSORFLOW_PARTS = {"models", "training", "pipeline", "inference", "benchmark"}

@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).resolve().parents[1]
 TOP_LEVEL = {
     ".ci",
+    ".gitattributes",
     ".gitignore",
     ".streamlit",
     "LICENSE",

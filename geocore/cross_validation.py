@@ -8,6 +8,7 @@ import pandas as pd
 from geocore.config import ExperimentConfig
 from geocore.data.sampling import k_folds
 from geocore.pipeline import (
+    head_temperature,
     predict_held_out,
     report_head,
     sentence,
@@ -48,7 +49,8 @@ def cross_validate(
         prepared = prepare(config, part, features, say, grid)
         for head, rows in predictions.items():
             weights, run = train_head(prepared, head)
-            rows.append(predict_held_out(prepared, head, weights))
+            temperature = head_temperature(prepared, head, weights)
+            rows.append(predict_held_out(prepared, head, weights, temperature))
             say(f"fold {fold + 1} of {k}, {head}: {sentence(run)}")
     shares = training_shares(prepared)
     heads = {head: report_head(pd.concat(x), shares) for head, x in predictions.items()}

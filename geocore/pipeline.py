@@ -15,6 +15,7 @@ from geocore.cells.place_names import load_place_namer
 from geocore.config import ExperimentConfig, config_to_toml
 from geocore.evaluation.evaluator import evaluate_probs
 from geocore.evaluation.points import best_points
+from geocore.evaluation.temperature import apply_temperature, fit_temperature
 from geocore.inference.bundle import save_bundle
 from geocore.inference.bundle_files import arrays_sha256
 from geocore.inference.model_card import write_model_card
@@ -70,12 +71,13 @@ def run_experiment(
         prepared = replace(
             prepared, features=features_of(config, prepared.photos, cache, tuple(tuned))
         )
-    weights, runs, predictions = {}, {}, {}
+    weights, runs, predictions, temperatures = {}, {}, {}, {}
     for head in config.heads.names:
         weights[head], runs[head] = train_head(prepared, head, state / head)
-        predictions[head] = predict_held_out(prepared, head, weights[head])
+        temperatures[head] = head_temperature(prepared, head, weights[head])
+        predictions[head] = predict_held_out(prepared, head, weights[head], temperatures[head])
         say(f"{head}: {sentence(runs[head])}")
-    report = build_report(prepared, predictions, runs)
+    report = build_report(prepared, predictions, runs) | {"temperatures": temperatures}
     grid = prepared.grid.with_places(load_place_namer())
     return save_bundle(
         out,
@@ -189,23 +191,41 @@ def new_classifier(
     )
 
 
-def predict_held_out(prepared: Prepared, head: str, weights: list[np.ndarray]) -> pd.DataFrame:
-    """Probs and point answers of the test photos, with the very weights that the bundle keeps.
+def head_temperature(prepared: Prepared, head: str, weights: list[np.ndarray]) -> float:
+    """Temperature of one head, fitted on the validation photos inside the leaves."""
+    rows = prepared.rows("validation")
+    probs = _probs(prepared, head, weights, rows)
+    return fit_temperature(prepared.photos["class_index"].to_numpy()[rows], probs)
+
+
+def predict_held_out(
+    prepared: Prepared, head: str, weights: list[np.ndarray], temperature: float = 1.0
+) -> pd.DataFrame:
+    """Probs at a temperature and point answers of the test photos, as the bundle will give them.
 
     Returns:
         Rows of predictions.parquet.
     """
-    classifier = new_classifier(prepared, head)
-    classifier.set_weights([x.astype(np.float32) for x in weights])
-    is_test = (prepared.photos["split"] == "test").to_numpy()
-    features = prepared.features.pooled(prepared.config.classifier.pooling)[is_test, 0]
-    probs = normalise(classifier.predict(features, verbose=0)).numpy()
+    rows = np.flatnonzero(prepared.photos["split"] == "test")
+    probs = apply_temperature(_probs(prepared, head, weights, rows), temperature)
     table = training_point_table(prepared.grid, prepared.photos)
     point_lat, point_lng = best_points(probs, table)
     columns = ["photo_id", "photo_set", "lat", "lng", "class_index"]
-    return prepared.photos.loc[is_test, columns].assign(
+    return prepared.photos.iloc[rows][columns].assign(
         head=head, point_lat=point_lat, point_lng=point_lng, probs=list(probs)
     )
+
+
+def _probs(
+    prepared: Prepared, head: str, weights: list[np.ndarray], rows: np.ndarray
+) -> np.ndarray:
+    """Probs (n_rows, n_leaves) of photos themselves, by the very weights that the bundle keeps."""
+    if rows.size == 0:
+        return np.zeros((0, prepared.grid.n_leaves), np.float32)
+    classifier = new_classifier(prepared, head)
+    classifier.set_weights([x.astype(np.float32) for x in weights])
+    features = prepared.features.pooled(prepared.config.classifier.pooling)[rows, 0]
+    return normalise(classifier.predict(features, verbose=0)).numpy()
 
 
 def build_report(

@@ -10,6 +10,7 @@ from geocore.config import config_from_dict
 from geocore.cross_validation import cross_validate
 from geocore.data.photos import load_photos
 from geocore.errors import GridError, PhotoTableError
+from geocore.evaluation.temperature import undo_temperature
 from geocore.inference import Predictor, load_bundle
 from geocore.pipeline import run_experiment
 from geocore.preparation import (
@@ -77,6 +78,32 @@ def test_the_predictor_answers_as_the_report_was_measured(bundle, tiny_photo_fol
         answer = predictor.predict(photo, "HMC-tree")
         np.testing.assert_allclose(answer.probs, row.probs, atol=2e-4)
         assert (answer.lat, answer.lng) == pytest.approx((row.point_lat, row.point_lng))
+
+
+def test_the_temperature_is_fitted_on_validation_photos_and_served(
+    bundle, tiny_photo_folder, cache, tmp_path, monkeypatch
+):
+    fitted_on = []
+
+    def fit(labels, probs):
+        fitted_on.append((len(labels), probs.shape[1]))
+        return 8.0
+
+    monkeypatch.setattr("geocore.pipeline.fit_temperature", fit)
+    made = load_bundle(run_experiment(CONFIG, tiny_photo_folder, tmp_path / "hot", cache, silent))
+    assert fitted_on == [(4, 5), (4, 5)]
+    assert made.report["temperatures"] == {"MC": 8.0, "HMC-tree": 8.0}
+    assert "MC 8.00" in made.card
+    raw = undo_temperature(bundle[0].probs("MC"), bundle[0].temperature("MC"))
+    np.testing.assert_allclose(undo_temperature(made.probs("MC"), 8.0), raw, atol=1e-4)
+    assert np.abs(made.probs("MC") - raw).max() > 0.01
+    row = made.predictions("MC").iloc[0]
+    photo = tiny_photo_folder / row["photo_id"].removeprefix("photos/")
+    np.testing.assert_allclose(
+        Predictor.load(made.folder).predict(photo, "MC").probs, row["probs"], atol=1e-3
+    )
+    off = Predictor.load(made.folder, calibrated=False).predict(photo, "MC")
+    np.testing.assert_allclose(off.probs, raw[0], atol=4e-4)
 
 
 def test_the_same_run_gives_the_same_weights(bundle, tiny_photo_folder, tmp_path):

@@ -9,8 +9,8 @@ nor what a head computes: weights are plain arrays here.
     cells.csv            the grid (geocore.cells)
     heads/<HEAD>.npz     weights w00, w01, ... as float16 or float32, never a pickle
     backbone.npz         the same for the backbone, only where it was fine-tuned
-    report.json          all figures with intervals, per head and photo set
-    predictions.parquet  probs of the held-out photos, one row per (head, photo)
+    report.json          all figures with intervals, per head and photo set; temperature per head
+    predictions.parquet  probs of the held-out photos as served, one row per (head, photo)
     photos.parquet       position, class index, split and SHA-256 of every photo; no image content
     MODEL_CARD.md        data, measured numbers, where it is blind, provenance
 
@@ -34,6 +34,7 @@ import pandas as pd
 
 from geocore.cells import CellGrid, Hierarchy, build_hierarchy, load_grid
 from geocore.errors import BundleError, GeocoreError
+from geocore.evaluation.temperature import check_temperature
 from geocore.inference import bundle_files as files
 
 DEFAULT_BUNDLE = Path(__file__).resolve().parents[1] / "assets" / "bundles" / "street-world"
@@ -92,6 +93,13 @@ class Bundle:
     def _all_predictions(self) -> pd.DataFrame:
         return pd.read_parquet(self.folder / "predictions.parquet")
 
+    def temperature(self, head: str) -> float:
+        """Temperature that one head's probs are served at; 1 where none was fitted.
+
+        The held-out probs are those served; `undo_temperature` gives back the head's own.
+        """
+        return float(self.report.get("temperatures", {}).get(self._known(head), 1.0))
+
     def predictions(self, head: str) -> pd.DataFrame:
         """Held-out predictions of one head: `PREDICTION_COLUMNS`, probs as float32 arrays."""
         rows = self._all_predictions["head"] == self._known(head)
@@ -142,13 +150,15 @@ def load_bundle(folder: str | os.PathLike[str] = DEFAULT_BUNDLE) -> Bundle:
         grid = load_grid(folder / "cells.csv")
         report = json.loads((folder / "report.json").read_text("utf-8"))
         config = tomllib.loads((folder / "config.toml").read_text("utf-8"))
+        for temperature in report.get("temperatures", {}).values():
+            check_temperature(temperature)
         bundle = Bundle(
             folder=folder, manifest=manifest, config=config, grid=grid,
             hierarchy=build_hierarchy(grid), report=report, heads=heads,
             default_head=report["default_head"],
             card=(folder / "MODEL_CARD.md").read_text("utf-8"),
         )  # fmt: skip
-    except (GeocoreError, ValueError, KeyError, TypeError) as error:
+    except (GeocoreError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleError(
             f"{folder}: the content cannot be read ({error}). Make the bundle anew."
         ) from error

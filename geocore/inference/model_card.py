@@ -90,6 +90,12 @@ def _figures_table(report: Mapping[str, Any]) -> str:
         "In brackets the 95 % bootstrap interval. IoR is accuracy times the number of areas; a "
         f"model that knows nothing has IoR 1 and log-loss {uniform:.2f}."
     )
+    if temperatures := report.get("temperatures"):
+        listed = ", ".join(f"{head} {value:.2f}" for head, value in temperatures.items())
+        note += (
+            " Probabilities are given at a temperature fitted on the validation photos, one per "
+            f"head ({listed}; 1 changes nothing, above 1 means the head was too sure of itself)."
+        )
     return "\n".join([*lines, "", note])
 
 

@@ -18,6 +18,7 @@ from geocore.config import config_from_dict
 from geocore.data.images import Photo, photo_name
 from geocore.errors import BundleError, ImageError
 from geocore.evaluation.points import best_points
+from geocore.evaluation.temperature import apply_temperature
 from geocore.inference.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 from geocore.inference.bundle_files import arrays_sha256
 from geocore.inference.network import PhotoNetwork
@@ -38,7 +39,7 @@ class Reading:
     Attributes:
         photo: the photo's name.
         feature_map: (h, w, c) float32, output of the last convolution.
-        probs: per head (n_leaves,) float32.
+        probs: per head (n_leaves,) float32, as the head gives them, before its temperature.
     """
 
     photo: str
@@ -51,23 +52,33 @@ class Predictor:
 
     Attributes:
         bundle: where backbone, heads, cells and training places come from.
+        is_calibrated: whether probs are given at the temperature that the bundle keeps per head.
     """
 
-    def __init__(self, bundle: Bundle, network: PhotoNetwork) -> None:
+    def __init__(
+        self, bundle: Bundle, network: PhotoNetwork, *, is_calibrated: bool = True
+    ) -> None:
         self.bundle = bundle
+        self.is_calibrated = is_calibrated
         self._network = network
         self._points = training_point_table(bundle.grid, bundle.photos)
 
     @classmethod
-    def load(cls, folder: str | os.PathLike[str] = DEFAULT_BUNDLE) -> "Predictor":
+    def load(
+        cls, folder: str | os.PathLike[str] = DEFAULT_BUNDLE, *, calibrated: bool = True
+    ) -> "Predictor":
         """Open a bundle and make its network ready.
+
+        Args:
+            folder: the bundle's.
+            calibrated: False gives the probs as the heads make them, without temperature.
 
         Raises:
             BundleError: the folder cannot be used.
             BackboneError: the backbone's weights are not on this machine.
         """
         bundle = load_bundle(folder)
-        return cls(bundle, build_network(bundle))
+        return cls(bundle, build_network(bundle), is_calibrated=calibrated)
 
     def read(self, photo: Photo, *, name: str | None = None) -> Reading:
         """Show a photo to the network once.
@@ -120,6 +131,8 @@ class Predictor:
         """The answer of one head for a photo that was read."""
         head = self._known_head(head)
         probs = reading.probs[head]
+        if self.is_calibrated:
+            probs = apply_temperature(probs, self.bundle.temperature(head))
         lat, lng = best_points(probs, self._points)
         return Prediction(
             photo=reading.photo,

@@ -55,6 +55,21 @@ def test_no_predictions_give_an_empty_array(tmp_path, parts):
     assert bundle.probs("MC").shape == (0, bundle.grid.n_leaves)
 
 
+def test_a_head_without_a_temperature_has_one(tmp_path, parts):
+    report = {**parts["report"], "temperatures": {"MC": 1.8}}
+    bundle = load_bundle(save_bundle(tmp_path / "a", **{**parts, "report": report}))
+    assert bundle.temperature("MC") == 1.8
+    assert bundle.temperature("HMC-tree") == 1.0
+
+
+@pytest.mark.parametrize("temperatures", [{"MC": 0}, {"MC": "hot"}, {"MC": None}, [1.0]])
+def test_a_temperature_that_is_none_is_refused(tmp_path, parts, temperatures):
+    report = {**parts["report"], "temperatures": temperatures}
+    folder = save_bundle(tmp_path / "a", **{**parts, "report": report})
+    with pytest.raises(BundleError, match=r"the content cannot be read .*Make the bundle anew"):
+        load_bundle(folder)
+
+
 def test_backbone_weights_only_where_fine_tuned(folder, tmp_path, parts):
     assert load_bundle(folder).backbone_weights() is None
     weights = [np.ones((2, 2), np.float32), np.arange(3, dtype=np.float32)]
@@ -207,7 +222,7 @@ def test_a_bundle_without_heads_is_refused(tmp_path):
 
 def test_unknown_head_names_the_known_ones(folder):
     bundle = load_bundle(folder)
-    for question in (bundle.predictions, bundle.head_weights, bundle.probs):
+    for question in (bundle.predictions, bundle.head_weights, bundle.probs, bundle.temperature):
         with pytest.raises(
             ValueError, match=r"Unknown head 'HCM'. Heads of bundle 'tiny': HMC-tree, MC"
         ):

@@ -12,6 +12,7 @@ from tf_keras_vis.utils.scores import CategoricalScore
 
 from geocore.errors import BundleError, ImageError
 from geocore.evaluation.points import best_points, build_point_table
+from geocore.evaluation.temperature import apply_temperature
 from geocore.inference import Predictor, load_bundle
 from geocore.inference.bundle_files import arrays_sha256
 from geocore.inference.prediction import PhotoFailure, Prediction
@@ -79,6 +80,18 @@ def test_the_point_has_the_highest_expected_geoscore(predictor, photo):
     )
     lat, lng = best_points(answer.probs, table)
     assert (answer.lat, answer.lng) == (lat[0], lng[0])
+
+
+def test_the_temperature_is_applied_unless_switched_off(folder, predictor, photo, tmp_path):
+    """Points are chosen by the probs as served; evidence is the same at any temperature."""
+    report = {**predictor.bundle.report, "temperatures": {"MC": 0.5}}
+    hot = tiny_model.save_tiny_model(tmp_path / "hot", HEAD_NAMES, report=report)
+    plain, served = predictor.predict(photo, "MC"), Predictor.load(hot).predict(photo, "MC")
+    np.testing.assert_allclose(served.probs, apply_temperature(plain.probs, 0.5), atol=1e-6)
+    assert served.confidence > plain.confidence + 1e-3
+    off = Predictor.load(hot, calibrated=False)
+    np.testing.assert_allclose(off.predict_many([photo], "MC")[0].probs, plain.probs, atol=1e-6)
+    np.testing.assert_allclose(off.explain(photo, "MC"), Predictor.load(hot).explain(photo, "MC"))
 
 
 def test_path_text_bytes_and_stream_are_one_photo(predictor, photo):

@@ -15,7 +15,8 @@ from dashboard.measured import (
 from dashboard.offline_map import is_dark
 from geocore.evaluation.calibration import calibration_sentence, reliability_bins
 from geocore.evaluation.confusion import balance_sentence, prediction_balance, row_shares
-from geocore.visuals.figures import plot_confidence, plot_confusion, plot_reliability
+from geocore.visuals.calibration_figures import plot_confidence, plot_reliability
+from geocore.visuals.confusion_figures import plot_confusion
 
 COLUMNS = {
     "cell": "Cell",

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import pytest
 
 from geocore.evaluation.calibration import reliability_bins
+from geocore.visuals import calibration_figures, confusion_figures, style
 from geocore.visuals import figures as f
 from tests.evaluation.made import made_probs
 
@@ -37,9 +38,9 @@ def every_figure(dark):
     matrix = np.array([[4, 1, 0], [0, 2, 0], [1, 0, 3]])
     return {
         "heads": f.plot_heads(HEADS, axis="Share of photos, %", scale=100, chance=0.1, dark=dark),
-        "reliability": f.plot_reliability(bins(), dark=dark),
-        "confidence": f.plot_confidence(bins(), dark=dark),
-        "confusion": f.plot_confusion(matrix, CELLS, dark=dark),
+        "reliability": calibration_figures.plot_reliability(bins(), dark=dark),
+        "confidence": calibration_figures.plot_confidence(bins(), dark=dark),
+        "confusion": confusion_figures.plot_confusion(matrix, CELLS, dark=dark),
         "top": f.plot_top_cells(top(), dark=dark),
     }
 
@@ -83,8 +84,8 @@ def luminance(colour):
 @pytest.mark.parametrize(
     ("colours", "background"),
     [
-        ((*f.SERIES_LIGHT, f.NEUTRAL_LIGHT), "#fbfcfd"),
-        ((*f.SERIES_DARK, f.NEUTRAL_DARK), "#141b23"),
+        ((*style.SERIES_LIGHT, style.NEUTRAL_LIGHT), "#fbfcfd"),
+        ((*style.SERIES_DARK, style.NEUTRAL_DARK), "#141b23"),
     ],
 )
 def test_marks_stand_out_from_the_page(colours, background):
@@ -93,7 +94,7 @@ def test_marks_stand_out_from_the_page(colours, background):
         assert (lighter + 0.05) / (darker + 0.05) >= 3, colour
 
 
-@pytest.mark.parametrize(("ramp", "sign"), [(f.RAMP_LIGHT, -1), (f.RAMP_DARK, 1)])
+@pytest.mark.parametrize(("ramp", "sign"), [(style.RAMP_LIGHT, -1), (style.RAMP_DARK, 1)])
 def test_ramps_read_the_same_in_grey(ramp, sign):
     assert (np.diff([luminance(colour) for colour in ramp]) * sign > 0).all()
 
@@ -111,7 +112,7 @@ def test_heads_show_value_interval_and_number_of_photos():
 
 def test_the_reliability_diagram_holds_every_bin_and_photo():
     table = bins(n_unassigned=40)
-    figure = f.plot_reliability(table)
+    figure = calibration_figures.plot_reliability(table)
     dots, bars = figure.data[1], figure.data[2]
     assert len(bars.x) == 20
     assert sum(bars.y) == 260
@@ -121,7 +122,7 @@ def test_the_reliability_diagram_holds_every_bin_and_photo():
 
 def test_confidence_lines_say_mean_confidence_and_accuracy():
     y_prob = np.array([[0.9, 0.1], [0.7, 0.3]])
-    figure = f.plot_confidence(reliability_bins(np.array([0, 1]), y_prob))
+    figure = calibration_figures.plot_confidence(reliability_bins(np.array([0, 1]), y_prob))
     assert figure.data[1].name == "mean confidence 80.0 %"
     assert figure.data[2].name == "share of right answers 50.0 %"
     assert {trace.line.dash for trace in figure.data[1:]} == {"dash", "solid"}
@@ -129,14 +130,14 @@ def test_confidence_lines_say_mean_confidence_and_accuracy():
 
 def test_figures_without_a_photo_are_empty_not_broken():
     empty = reliability_bins(np.full(3, -1), np.full((3, 2), 0.5))
-    assert len(f.plot_reliability(empty).data[1].x) == 0
-    assert f.plot_confidence(empty).data[0].y.sum() == 0
+    assert len(calibration_figures.plot_reliability(empty).data[1].x) == 0
+    assert calibration_figures.plot_confidence(empty).data[0].y.sum() == 0
 
 
 def test_confusion_names_cells_short_on_the_axis_and_in_full_under_the_pointer():
-    figure = f.plot_confusion(np.eye(3), CELLS, is_share=True)
+    figure = confusion_figures.plot_confusion(np.eye(3), CELLS, is_share=True)
     assert figure.layout.xaxis.ticktext[:2] == ("Ubud, Indonesia · 0", "Kiribati · 1")
-    long = f.plot_confusion(
+    long = confusion_figures.plot_confusion(
         np.eye(1), ["near Visconde do Rio Branco, Minas Gerais, Brazil (8.2 km)"]
     )
     assert long.layout.xaxis.ticktext == ("Visconde do Ri…, Brazil · 0",)
@@ -147,9 +148,13 @@ def test_confusion_names_cells_short_on_the_axis_and_in_full_under_the_pointer()
 
 
 def test_a_large_confusion_matrix_has_no_names_on_its_axes():
-    figure = f.plot_confusion(np.eye(f.MAX_TICKS + 1), ["Rome"] * (f.MAX_TICKS + 1))
+    figure = confusion_figures.plot_confusion(
+        np.eye(confusion_figures.MAX_TICKS + 1), ["Rome"] * (confusion_figures.MAX_TICKS + 1)
+    )
     assert figure.layout.xaxis.ticktext == ()
-    assert len(set(figure.data[0].x)) == f.MAX_TICKS + 1, "cells of one name stay apart"
+    assert len(set(figure.data[0].x)) == confusion_figures.MAX_TICKS + 1, (
+        "cells of one name stay apart"
+    )
 
 
 def test_top_cells_of_two_heads_share_one_order():

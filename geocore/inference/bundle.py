@@ -11,6 +11,7 @@ nor what a head computes: weights are plain arrays here.
     backbone.npz         the same for the backbone, only where it was fine-tuned
     report.json          all figures with intervals, per head and photo set; temperature per head
     predictions.parquet  probs of the held-out photos as served, one row per (head, photo)
+    answers.parquet      what those probs say of each photo (geocore.inference.held_out)
     photos.parquet       position, class index, split and SHA-256 of every photo; no image content
     MODEL_CARD.md        data, measured numbers, where it is blind, provenance
 
@@ -36,6 +37,7 @@ from geocore.cells import CellGrid, Hierarchy, build_hierarchy, load_grid
 from geocore.errors import BundleError, GeocoreError
 from geocore.evaluation.temperature import check_temperature
 from geocore.inference import bundle_files as files
+from geocore.inference.answers_file import ANSWERS_FILE, write_answers
 
 DEFAULT_BUNDLE = Path(__file__).resolve().parents[1] / "assets" / "bundles" / "street-world"
 PREDICTION_COLUMNS = (
@@ -236,6 +238,12 @@ def save_bundle(
         if backbone_weights is not None:
             files.write_arrays(temporary / "backbone.npz", backbone_weights)
         files.write_predictions(temporary / "predictions.parquet", predictions)
+        write_answers(
+            temporary / ANSWERS_FILE,
+            predictions,
+            build_hierarchy(grid),
+            report.get("temperatures", {}),
+        )
         photos.to_parquet(temporary / "photos.parquet", index=False, compression="zstd")
         files.write_manifest(temporary, photos, provenance or {})
         files.replace_folder(temporary, folder)

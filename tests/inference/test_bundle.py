@@ -12,7 +12,7 @@ import pytest
 from geocore.errors import BundleError
 from geocore.inference import bundle_files
 from geocore.inference.bundle import PREDICTION_COLUMNS, list_bundles, load_bundle, save_bundle
-from tests.inference.tiny_bundle import bundle_parts, save_tiny_bundle
+from tests.inference.tiny_bundle import bundle_parts, save_tiny_bundle, signed_again
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +63,11 @@ def test_a_head_without_a_temperature_has_one(tmp_path, parts):
 
 
 @pytest.mark.parametrize("temperatures", [{"MC": 0}, {"MC": "hot"}, {"MC": None}, [1.0]])
-def test_a_temperature_that_is_none_is_refused(tmp_path, parts, temperatures):
+def test_a_temperature_that_is_none_is_refused(folder, parts, temperatures):
     report = {**parts["report"], "temperatures": temperatures}
-    folder = save_bundle(tmp_path / "a", **{**parts, "report": report})
+    (folder / "report.json").write_text(json.dumps(report), "utf-8")
     with pytest.raises(BundleError, match=r"the content cannot be read .*Make the bundle anew"):
-        load_bundle(folder)
+        load_bundle(signed_again(folder))
 
 
 def test_backbone_weights_only_where_fine_tuned(folder, tmp_path, parts):

@@ -1,11 +1,13 @@
 """A bundle of a made world, small enough to be written and read in every test."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from geocore.cells import generate_cells
+from geocore.inference import bundle_files
 from geocore.inference.bundle import save_bundle
 
 
@@ -67,3 +69,14 @@ def bundle_parts(
 def save_tiny_bundle(folder: Path, **changes: object) -> Path:
     """Save the made world's bundle, some parts replaced."""
     return save_bundle(folder, **{**bundle_parts(), **changes})
+
+
+def signed_again(folder: Path) -> Path:
+    """A bundle whose files were changed, with a manifest that says they are right."""
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    names = [name for name in manifest["files"] if (folder / name).exists()]
+    manifest["files"] = {name: bundle_files.file_sha256(folder / name) for name in names}
+    del manifest["manifest_sha256"]
+    manifest["manifest_sha256"] = bundle_files._text_sha256(bundle_files.as_json(manifest))
+    (folder / "manifest.json").write_text(bundle_files.as_json(manifest), "utf-8", newline="\n")
+    return folder

@@ -54,7 +54,17 @@ def reliability_bins(y_true: np.ndarray, y_prob: np.ndarray, n_bins: int = N_BIN
         Columns low, high (the bin), n (photos in it), confidence and accuracy (their means, NaN
         where n is 0), accuracy_low and accuracy_high (95 % Wilson interval of the accuracy).
     """
-    confidence, hits = confidence_and_hits(y_true, y_prob)
+    return confidence_bins(*confidence_and_hits(y_true, y_prob), n_bins)
+
+
+def confidence_bins(confidence: np.ndarray, hits: np.ndarray, n_bins: int = N_BINS) -> pd.DataFrame:
+    """`reliability_bins` from the confidences and outcomes themselves.
+
+    Args:
+        confidence: float (n_photos,), largest prob of each assigned photo.
+        hits: (n_photos,), whether it was right, 0 or 1.
+        n_bins: number of equally wide bins between 0 and 1.
+    """
     bins = bin_index(confidence, n_bins)
     n = np.bincount(bins, minlength=n_bins)
     edges = np.linspace(0, 1, n_bins + 1)
@@ -112,11 +122,15 @@ def ece(y_true: np.ndarray, y_prob: np.ndarray, n_bins: int = N_BINS) -> float:
 
     Source: Guo et al. 2017, eq. 3.
     """
-    table = reliability_bins(y_true, y_prob, n_bins)
-    if table["n"].sum() == 0:
+    return expected_gap(reliability_bins(y_true, y_prob, n_bins))
+
+
+def expected_gap(bins: pd.DataFrame) -> float:
+    """`ece` of a table of `reliability_bins`."""
+    if bins["n"].sum() == 0:
         return float("nan")
-    gap = (table["confidence"] - table["accuracy"]).abs().fillna(0.0)
-    return float((gap * table["n"]).sum() / table["n"].sum())
+    gap = (bins["confidence"] - bins["accuracy"]).abs().fillna(0.0)
+    return float((gap * bins["n"]).sum() / bins["n"].sum())
 
 
 def max_calibration_error(y_true: np.ndarray, y_prob: np.ndarray, n_bins: int = N_BINS) -> float:
@@ -124,8 +138,12 @@ def max_calibration_error(y_true: np.ndarray, y_prob: np.ndarray, n_bins: int = 
 
     Source: Guo et al. 2017, eq. 4.
     """
-    table = reliability_bins(y_true, y_prob, n_bins)
-    return float((table["confidence"] - table["accuracy"]).abs().max())
+    return largest_gap(reliability_bins(y_true, y_prob, n_bins))
+
+
+def largest_gap(bins: pd.DataFrame) -> float:
+    """`max_calibration_error` of a table of `reliability_bins`; NaN where no bin holds a photo."""
+    return float((bins["confidence"] - bins["accuracy"]).abs().max())
 
 
 def adaptive_ece(y_true: np.ndarray, y_prob: np.ndarray, n_bins: int = N_BINS) -> float:
@@ -135,7 +153,11 @@ def adaptive_ece(y_true: np.ndarray, y_prob: np.ndarray, n_bins: int = N_BINS) -
 
     Source: Nixon et al. 2020, "Measuring calibration in deep learning".
     """
-    confidence, hits = confidence_and_hits(y_true, y_prob)
+    return adaptive_gap(*confidence_and_hits(y_true, y_prob), n_bins)
+
+
+def adaptive_gap(confidence: np.ndarray, hits: np.ndarray, n_bins: int = N_BINS) -> float:
+    """`adaptive_ece` from the confidences and outcomes, arguments as `confidence_bins`."""
     if confidence.size == 0:
         return float("nan")
     order = np.argsort(confidence, kind="stable")

@@ -91,9 +91,75 @@ def confusion_matrix(y_true: np.ndarray, y_prob: np.ndarray, n: int | None = Non
     n_cells = y_prob.shape[1]
     if n is not None and n != n_cells:
         raise ValueError(f"y_prob must have n = {n} columns, received {n_cells}.")
-    pairs = y_true * n_cells + y_prob.argmax(axis=1)
-    counts = np.bincount(pairs[y_true >= 0], minlength=n_cells**2)
-    return counts.reshape(n_cells, n_cells)
+    return pair_counts(y_true, y_prob.argmax(axis=1), n_cells)
+
+
+def pair_counts(truth: np.ndarray, predicted: np.ndarray, n_cells: int) -> np.ndarray:
+    """`confusion_matrix` from the cells themselves: truth and predicted int (n_photos,)."""
+    pairs = np.asarray(truth, np.int64) * n_cells + predicted
+    return np.bincount(pairs[truth >= 0], minlength=n_cells**2).reshape(n_cells, n_cells)
+
+
+def pair_means(
+    truth: np.ndarray, predicted: np.ndarray, values: np.ndarray, n_cells: int
+) -> np.ndarray:
+    """Mean of a value per photo, such as its error in km, for each pair of cells.
+
+    Args:
+        truth: int (n_photos,), cell or UNASSIGNED (left out).
+        predicted: int (n_photos,), cell.
+        values: float (n_photos,).
+        n_cells: number of cells.
+
+    Returns:
+        float64 (n_cells, n_cells); NaN where no photo of that pair is.
+    """
+    pairs = np.asarray(truth, np.int64) * n_cells + predicted
+    assigned = truth >= 0
+    sums = np.bincount(pairs[assigned], np.asarray(values)[assigned], n_cells**2)
+    counts = np.bincount(pairs[assigned], minlength=n_cells**2)
+    means = np.divide(sums, counts, out=np.full(n_cells**2, np.nan), where=counts > 0)
+    return means.reshape(n_cells, n_cells)
+
+
+def largest_cells(truth: np.ndarray, predicted: np.ndarray, n_cells: int, limit: int) -> np.ndarray:
+    """The cells that most photos were taken in or answered with, in their own order.
+
+    Args:
+        truth: int (n_photos,), cell or UNASSIGNED (left out).
+        predicted: int (n_photos,), cell.
+        n_cells: number of cells.
+        limit: how many to keep; a matrix of more can neither be read nor drawn in time.
+
+    Returns:
+        int (at most limit,), rising.
+    """
+    assigned = truth >= 0
+    n_photos = np.bincount(truth[assigned], minlength=n_cells)
+    n_photos = n_photos + np.bincount(predicted[assigned], minlength=n_cells)
+    return np.sort(np.argsort(-n_photos, kind="stable")[:limit])
+
+
+def clustered_order(branches: np.ndarray, n_photos: np.ndarray) -> np.ndarray:
+    """Cells in the order of the hierarchy, the branch with most photos first at every level.
+
+    Cells of one branch stay together at every level, as along the Hilbert curve; but where the
+    curve begins with whatever face of the cube comes first, this begins with what matters most.
+
+    Args:
+        branches: int (n_cells, n_levels), the branch of each cell at each level, coarsest first.
+        n_photos: int (n_cells,).
+
+    Returns:
+        int (n_cells,), positions of the cells in their new order.
+
+    Source: thesis section 8.2 ("hierarchy-based confusion matrix"); the order is own.
+    """
+    keys: list[np.ndarray] = []
+    for branch in branches.T:
+        totals = np.bincount(branch, n_photos, minlength=int(branch.max(initial=0)) + 1)
+        keys += [-totals[branch], branch]
+    return np.lexsort(keys[::-1]) if keys else np.arange(len(n_photos))
 
 
 def row_shares(counts: np.ndarray) -> np.ndarray:
@@ -121,10 +187,31 @@ def prediction_balance(counts: np.ndarray, labels: Sequence[str]) -> pd.DataFram
         Columns cell, predicted, taken_there (numbers of photos), excess (predicted minus taken
         there), right (of those predicted, how many were right).
     """
-    predicted, taken = counts.sum(axis=0), counts.sum(axis=1)
+    return _balance(labels, counts.sum(axis=0), counts.sum(axis=1), np.diagonal(counts))
+
+
+def pair_balance(truth: np.ndarray, predicted: np.ndarray, labels: Sequence[str]) -> pd.DataFrame:
+    """`prediction_balance` from the cells themselves, without their matrix.
+
+    Args:
+        truth: int (n_photos,), cell or UNASSIGNED (left out).
+        predicted: int (n_photos,), cell.
+        labels: a name per cell.
+    """
+    n, assigned = len(labels), truth >= 0
+    truth, predicted = truth[assigned], predicted[assigned]
+    taken, named, right = (
+        np.bincount(cells, minlength=n) for cells in (truth, predicted, truth[truth == predicted])
+    )
+    return _balance(labels, named, taken, right)
+
+
+def _balance(
+    labels: Sequence[str], predicted: np.ndarray, taken: np.ndarray, right: np.ndarray
+) -> pd.DataFrame:
     table = pd.DataFrame(
         {"cell": list(labels), "predicted": predicted, "taken_there": taken,
-         "excess": predicted - taken, "right": np.diagonal(counts)}
+         "excess": predicted - taken, "right": right}
     )  # fmt: skip
     return table.sort_values("excess", ascending=False, kind="stable", ignore_index=True)
 

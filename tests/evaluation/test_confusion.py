@@ -7,9 +7,14 @@ from geocore.cells import build_hierarchy, generate_cells
 from geocore.cells.s2 import parent
 from geocore.evaluation.confusion import (
     balance_sentence,
+    clustered_order,
     confusion_matrix,
     groups_at_level,
+    largest_cells,
     leaf_recall,
+    pair_balance,
+    pair_counts,
+    pair_means,
     prediction_balance,
     row_shares,
 )
@@ -41,6 +46,35 @@ def test_balance_names_the_over_predicted_cells_first():
     assert table["cell"].tolist() == ["north", "south", "west"]
     assert table.loc[0].tolist() == ["north", 10, 5, 5, 5]
     assert table["excess"].sum() == 0
+
+
+TRUTH = np.array([0, 0, 1, 2, 2, -1])
+PREDICTED = np.array([0, 1, 1, 0, 0, 2])
+
+
+def test_pairs_by_hand():
+    km = np.array([1.0, 10, 2, 30, 50, 900])
+    assert pair_counts(TRUTH, PREDICTED, 3).tolist() == [[1, 1, 0], [0, 1, 0], [2, 0, 0]]
+    means = pair_means(TRUTH, PREDICTED, km, 3)
+    assert means[2, 0] == 40 and means[0, 1] == 10 and means[1, 1] == 2
+    assert np.isnan(means[1, 0]) and np.isnan(means[2, 2])
+    labels = ["a", "b", "c"]
+    expected = prediction_balance(pair_counts(TRUTH, PREDICTED, 3), labels)
+    assert pair_balance(TRUTH, PREDICTED, labels).equals(expected)
+
+
+def test_the_largest_cells_keep_their_order():
+    truth, predicted = np.array([5, 5, 5, 1, 3, -1]), np.array([5, 1, 1, 1, 0, 2])
+    assert largest_cells(truth, predicted, 6, 2).tolist() == [1, 5]
+    assert largest_cells(truth, predicted, 6, 10).tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_clusters_stay_together_and_the_largest_comes_first():
+    """Two roots; within the second one two branches."""
+    branches = np.array([[0, 0], [1, 1], [1, 2], [1, 1]])
+    order = clustered_order(branches, np.array([5, 1, 9, 2]))
+    assert order.tolist() == [2, 1, 3, 0]
+    assert clustered_order(branches, np.array([50, 1, 9, 2])).tolist() == [0, 2, 1, 3]
 
 
 def test_the_over_predicted_cells_in_words():

@@ -1,5 +1,6 @@
 """Cross-validation: every head on every photo, by the stages that `geocore.pipeline` joins."""
 
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pandas as pd
 
 from geocore.config import ExperimentConfig
 from geocore.data.sampling import k_folds
+from geocore.field_baselines import answer_baselines, fit_baselines
 from geocore.pipeline import (
     head_temperature,
     predict_held_out,
@@ -29,7 +31,7 @@ from geocore.training import prepare_tensorflow
 def cross_validate(
     config: ExperimentConfig, source: Path, cache: Path, *, k: int = 5, say: Say = print
 ) -> dict[str, Any]:
-    """Every head on every photo of the tested sets, each time trained without that photo's fold.
+    """Every head and baseline on every photo of the tested sets, trained without the photo's fold.
 
     The grid is built once, from the coordinates of all photos of the sets that shape it, so that a
     class is the same in every fold; labels and features of a fold's photos are never seen before
@@ -43,15 +45,17 @@ def cross_validate(
     is_tested = (photos["split"] == "test").groupby(photos["photo_set"]).transform("any")
     folds = pd.Series(k_folds(photos, k, config.split_seed), photos.index).where(is_tested, -1)
     grid = make_grid(config, photos[is_tested])
-    predictions: dict[str, list[pd.DataFrame]] = {head: [] for head in config.heads.names}
+    predictions: dict[str, list[pd.DataFrame]] = defaultdict(list)
     for fold in range(k):
         part = without_leaks(_with_fold(photos, folds == fold), say)
         prepared = prepare(config, part, features, say, grid)
-        for head, rows in predictions.items():
+        for head in config.heads.names:
             weights, run = train_head(prepared, head)
             temperature = head_temperature(prepared, head, weights)
-            rows.append(predict_held_out(prepared, head, weights, temperature))
+            predictions[head].append(predict_held_out(prepared, head, weights, temperature))
             say(f"fold {fold + 1} of {k}, {head}: {sentence(run)}")
+        for name, rows in answer_baselines(prepared, fit_baselines(prepared)).items():
+            predictions[name].append(rows)
     shares = training_shares(prepared)
     heads = {head: report_head(pd.concat(x), shares) for head, x in predictions.items()}
     return {"heads": heads, "default_head": config.heads.default, "training": {}}

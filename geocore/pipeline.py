@@ -3,7 +3,6 @@
 No formula of its own. The online counterpart is `geocore.inference.predictor`.
 """
 
-import hashlib
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -16,8 +15,8 @@ from geocore.config import ExperimentConfig, config_to_toml
 from geocore.evaluation.evaluator import evaluate_probs
 from geocore.evaluation.points import best_points
 from geocore.evaluation.temperature import apply_temperature, fit_temperature
+from geocore.field_baselines import answer_baselines, fit_baselines
 from geocore.inference.bundle import save_bundle
-from geocore.inference.bundle_files import arrays_sha256
 from geocore.inference.model_card import write_model_card
 from geocore.inference.training_places import training_point_table
 from geocore.models.backbones import build_backbone
@@ -38,6 +37,7 @@ from geocore.preparation import (
     prepare,
     without_leaks,
 )
+from geocore.provenance import provenance, run_name
 from geocore.training import TrainingRun, fit, fit_features, prepare_tensorflow
 
 
@@ -65,7 +65,7 @@ def run_experiment(
     prepare_tensorflow(training.seed, mixed_precision=config.backbone.mixed_precision)
     photos, features = load_features(config, load_photo_sets(config, source, say), cache, say)
     prepared = prepare(config, without_leaks(photos, say), features, say)
-    state = cache / "runs" / _run_name(prepared)
+    state = cache / "runs" / run_name(prepared)
     tuned = tune_backbone(prepared, state / "backbone", say) if config.backbone.fine_tune else None
     if tuned is not None:
         prepared = replace(
@@ -77,6 +77,8 @@ def run_experiment(
         temperatures[head] = head_temperature(prepared, head, weights[head])
         predictions[head] = predict_held_out(prepared, head, weights[head], temperatures[head])
         say(f"{head}: {sentence(runs[head])}")
+    baselines = fit_baselines(prepared)
+    predictions |= answer_baselines(prepared, baselines)
     report = build_report(prepared, predictions, runs) | {"temperatures": temperatures}
     grid = prepared.grid.with_places(load_place_namer())
     return save_bundle(
@@ -89,7 +91,8 @@ def run_experiment(
         photos=prepared.photos.drop(columns="path"),
         model_card=write_model_card(report, predictions, prepared.photos, grid, asdict(config)),
         backbone_weights=tuned,
-        provenance=_provenance(config, tuned),
+        baselines=baselines,
+        provenance=provenance(config, tuned),
     )
 
 
@@ -269,22 +272,6 @@ def training_shares(prepared: Prepared) -> np.ndarray:
     """Share of the training photos in each leaf, (n_leaves,)."""
     labels = prepared.photos["class_index"].to_numpy()[prepared.rows("train")]
     return np.bincount(labels, minlength=prepared.grid.n_leaves) / len(labels)
-
-
-def _run_name(prepared: Prepared) -> str:
-    """Name of a training run, equal for equal settings and photos, so that it resumes."""
-    columns = prepared.photos[["sha256", "split", "class_index", "weight"]]
-    content = config_to_toml(prepared.config) + columns.to_csv(index=False)
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
-
-
-def _provenance(config: ExperimentConfig, tuned: list[np.ndarray] | None) -> dict[str, str]:
-    """What the manifest says of the backbone, so that another one is refused on loading."""
-    if tuned is not None:
-        return {"backbone": config.backbone.name}
-    backbone = build_backbone(config.backbone.name, config.backbone.size_px)
-    digest = arrays_sha256(backbone.get_weights())
-    return {"backbone": config.backbone.name, "backbone_sha256": digest}
 
 
 def _compact(weights: list[np.ndarray]) -> list[np.ndarray]:

@@ -29,12 +29,16 @@ FLOW = {
     "config": {"data", "cells", "models", "training", "evaluation"},
     "preparation": {"data", "cells", "models", "config"},
     "pipeline": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
-    | {"preparation"},
-    "cross_validation": {"data", "cells", "training", "config", "pipeline", "preparation"},
-    "cross_validation": {"data", "config", "training", "preparation", "pipeline"},
+    | {"preparation", "provenance", "field_baselines"},
+    "provenance": {"models", "inference", "config", "preparation"},
+    "field_baselines": {"cells", "evaluation", "inference", "preparation"},
+    "cross_validation": {"data", "config", "training", "preparation", "pipeline"}
+    | {"field_baselines"},
+    "experiments": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
+    | {"preparation", "pipeline"},
     "benchmark": {"data", "cells", "models", "training", "evaluation", "inference", "config"},
 }
-TENSORFLOW_PARTS = {"models", "training", "pipeline", "inference", "benchmark"}
+TENSORFLOW_PARTS = {"models", "training", "pipeline", "inference", "benchmark", "experiments"}
 
 # Third-party package -> where it may be imported.
 HOMES = {

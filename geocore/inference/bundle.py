@@ -8,6 +8,7 @@ nor what a head computes: weights are plain arrays here.
     config.toml          the resolved configuration of the experiment
     cells.csv            the grid (geocore.cells)
     heads/<HEAD>.npz     weights w00, w01, ... as float16 or float32, never a pickle
+    baselines/<NAME>.npz what the heads are compared with, the same kind of arrays; may be absent
     backbone.npz         the same for the backbone, only where it was fine-tuned
     report.json          all figures with intervals, per head and photo set; temperature per head
     predictions.parquet  probs of the held-out photos as served, one row per (head, photo)
@@ -35,6 +36,7 @@ import pandas as pd
 
 from geocore.cells import CellGrid, Hierarchy, build_hierarchy, load_grid
 from geocore.errors import BundleError, GeocoreError
+from geocore.evaluation.baselines import BASELINES, Baseline, baseline_from_arrays
 from geocore.evaluation.temperature import check_temperature
 from geocore.inference import bundle_files as files
 from geocore.inference.answers_file import ANSWERS_FILE, write_answers
@@ -67,6 +69,7 @@ class Bundle:
         hierarchy: the same cells as index arrays.
         report: the parsed report.json.
         heads: names of the heads it holds, sorted.
+        baselines: names of the baselines it holds, in the order of a table.
         default_head: the head to use where nobody chose one.
         card: the model card, Markdown.
     """
@@ -80,6 +83,12 @@ class Bundle:
     heads: tuple[str, ...]
     default_head: str
     card: str
+    baselines: tuple[str, ...] = ()
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """Names of all that answers photos and can be compared: the heads, then the baselines."""
+        return (*self.heads, *self.baselines)
 
     @property
     def name(self) -> str:
@@ -103,12 +112,12 @@ class Bundle:
         return float(self.report.get("temperatures", {}).get(self._known(head), 1.0))
 
     def predictions(self, head: str) -> pd.DataFrame:
-        """Held-out predictions of one head: `PREDICTION_COLUMNS`, probs as float32 arrays."""
+        """Held-out predictions of a head or baseline: `PREDICTION_COLUMNS`, probs as float32."""
         rows = self._all_predictions["head"] == self._known(head)
         return self._all_predictions[rows].reset_index(drop=True)
 
     def probs(self, head: str) -> np.ndarray:
-        """Held-out probs of one head, float32 (n_photos, n_leaves), rows as in `predictions`."""
+        """Held-out probs of a head or baseline, float32 (n_photos, n_leaves), as `predictions`."""
         rows = self.predictions(head)["probs"]
         if rows.empty:
             return np.zeros((0, self.grid.n_leaves), np.float32)
@@ -121,7 +130,25 @@ class Bundle:
             ValueError: the bundle has no such head.
             BundleError: the file is not a set of finite arrays.
         """
+        if head in self.baselines:
+            raise ValueError(f"{head} is a baseline of bundle '{self.name}', not a head.")
         return files.read_arrays(self.folder / "heads" / f"{self._known(head)}.npz")
+
+    def baseline(self, name: str) -> Baseline:
+        """One of the baselines, ready to answer.
+
+        Raises:
+            ValueError: the bundle has no such baseline.
+            BundleError: the file does not hold the arrays of one.
+        """
+        if name not in self.baselines:
+            known = ", ".join(self.baselines) or "none"
+            raise ValueError(f"Unknown baseline {name!r}. Baselines of '{self.name}': {known}.")
+        path = self.folder / "baselines" / f"{name}.npz"
+        try:
+            return baseline_from_arrays(name, files.read_arrays(path))
+        except ValueError as error:
+            raise BundleError(f"{path}: {error} Make the bundle anew.") from error
 
     def backbone_weights(self) -> list[np.ndarray] | None:
         """Weights of a fine-tuned backbone, else None (it has its published weights)."""
@@ -129,8 +156,8 @@ class Bundle:
         return files.read_arrays(path) if path.exists() else None
 
     def _known(self, head: str) -> str:
-        if head not in self.heads:
-            known = ", ".join(self.heads)
+        if head not in self.answers:
+            known = ", ".join(self.answers)
             raise ValueError(f"Unknown head {head!r}. Heads of bundle '{self.name}': {known}.")
         return head
 
@@ -159,6 +186,7 @@ def load_bundle(folder: str | os.PathLike[str] = DEFAULT_BUNDLE) -> Bundle:
             hierarchy=build_hierarchy(grid), report=report, heads=heads,
             default_head=report["default_head"],
             card=(folder / "MODEL_CARD.md").read_text("utf-8"),
+            baselines=tuple(x for x in BASELINES if f"baselines/{x}.npz" in manifest["files"]),
         )  # fmt: skip
     except (GeocoreError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleError(
@@ -194,6 +222,7 @@ def save_bundle(
     photos: pd.DataFrame,
     model_card: str,
     backbone_weights: Sequence[np.ndarray] | None = None,
+    baselines: Mapping[str, Sequence[np.ndarray]] | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write a bundle in one step: a reader sees the old folder or the new one, never a half.
@@ -208,6 +237,7 @@ def save_bundle(
         photos: columns `PHOTO_COLUMNS` (further ones are kept).
         model_card: Markdown.
         backbone_weights: only where the backbone was fine-tuned.
+        baselines: per baseline its arrays, see `geocore.evaluation.baselines`.
         provenance: further entries of the manifest, e.g. the backbone's name and weight hash.
 
     Returns:
@@ -224,32 +254,33 @@ def save_bundle(
     _check_columns("photos", photos, PHOTO_COLUMNS)
     temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.new")
     try:
-        (temporary / "heads").mkdir(parents=True)
+        temporary.mkdir(parents=True)
         (temporary / "config.toml").write_text(config_toml, "utf-8", newline="\n")
         (temporary / "MODEL_CARD.md").write_text(model_card, "utf-8", newline="\n")
         (temporary / "report.json").write_text(files.as_json(report), "utf-8", newline="\n")
         grid.save_csv(temporary / "cells.csv")
-        for head, arrays in head_weights.items():
-            if not _HEAD_NAME.fullmatch(head):
-                raise ValueError(
-                    f"A head's name must be letters, digits, - and _, received {head!r}."
-                )
-            files.write_arrays(temporary / "heads" / f"{head}.npz", arrays)
+        _write_all(temporary / "heads", head_weights)
+        _write_all(temporary / "baselines", baselines or {})
         if backbone_weights is not None:
             files.write_arrays(temporary / "backbone.npz", backbone_weights)
         files.write_predictions(temporary / "predictions.parquet", predictions)
-        write_answers(
-            temporary / ANSWERS_FILE,
-            predictions,
-            build_hierarchy(grid),
-            report.get("temperatures", {}),
-        )
+        tree, temperatures = build_hierarchy(grid), report.get("temperatures", {})
+        write_answers(temporary / ANSWERS_FILE, predictions, tree, temperatures)
         photos.to_parquet(temporary / "photos.parquet", index=False, compression="zstd")
         files.write_manifest(temporary, photos, provenance or {})
         files.replace_folder(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return folder
+
+
+def _write_all(folder: Path, arrays_by_name: Mapping[str, Sequence[np.ndarray]]) -> None:
+    """One npz per head or baseline; no folder where there is none."""
+    for name, arrays in arrays_by_name.items():
+        if not _HEAD_NAME.fullmatch(name):
+            raise ValueError(f"A head's name must be letters, digits, - and _, received {name!r}.")
+        folder.mkdir(exist_ok=True)
+        files.write_arrays(folder / f"{name}.npz", arrays)
 
 
 def _check_columns(what: str, table: pd.DataFrame, columns: Sequence[str]) -> None:

@@ -50,6 +50,11 @@ class PhotoNetwork:
         """Names of the heads."""
         return tuple(self._classifiers)
 
+    def features_of(self, feature_maps: np.ndarray) -> np.ndarray:
+        """Pooled features (n_photos, n_features) of feature maps (n_photos, h, w, c)."""
+        with self._lock:
+            return pool(self._tail(feature_maps, training=False), self._pooling).numpy()
+
     def run(self, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Photos through the backbone and all heads.
 

@@ -17,6 +17,7 @@ import numpy as np
 from geocore.config import config_from_dict
 from geocore.data.images import Photo, photo_name
 from geocore.errors import BundleError, ImageError
+from geocore.evaluation.baselines import Baseline
 from geocore.evaluation.points import best_points
 from geocore.evaluation.temperature import apply_temperature
 from geocore.inference.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
@@ -62,6 +63,7 @@ class Predictor:
         self.is_calibrated = is_calibrated
         self._network = network
         self._points = training_point_table(bundle.grid, bundle.photos)
+        self._baselines: dict[str, Baseline] = {}
 
     @classmethod
     def load(
@@ -128,12 +130,15 @@ class Predictor:
             yield from self._predict_batch(batch, head)
 
     def answer(self, reading: Reading, head: str | None = None) -> Prediction:
-        """The answer of one head for a photo that was read."""
+        """The answer of one head or baseline for a photo that was read."""
         head = self._known_head(head)
-        probs = reading.probs[head]
-        if self.is_calibrated:
-            probs = apply_temperature(probs, self.bundle.temperature(head))
-        lat, lng = best_points(probs, self._points)
+        if head in self.bundle.baselines:
+            probs, points = self._baseline_answer(reading, head)
+        else:
+            probs, points = reading.probs[head], None
+            if self.is_calibrated:
+                probs = apply_temperature(probs, self.bundle.temperature(head))
+        lat, lng = best_points(probs, self._points) if points is None else points.T
         return Prediction(
             photo=reading.photo,
             head=head,
@@ -155,18 +160,31 @@ class Predictor:
 
         Raises:
             ImageError: the photo cannot be decoded.
-            ValueError: there is no such head or leaf.
+            ValueError: there is no such head or leaf; baselines have nothing to differentiate.
         """
         head = self._known_head(head)
+        if head in self.bundle.baselines:
+            raise ValueError(
+                f"{head} is a baseline: only heads can be explained. "
+                f"Heads of bundle '{self.bundle.name}': {', '.join(self.bundle.heads)}."
+            )
         reading = photo if isinstance(photo, Reading) else self.read(photo)
         if class_index is None:
             class_index = int(reading.probs[head].argmax())
         return self._network.heat_map(reading.feature_map, head, class_index)
 
+    def _baseline_answer(self, reading: Reading, name: str) -> tuple[np.ndarray, np.ndarray | None]:
+        """Probs (n_leaves,) of a baseline and, where it has a rule of its own, its point (1, 2)."""
+        if name not in self._baselines:
+            self._baselines[name] = self.bundle.baseline(name)
+        features = self._network.features_of(reading.feature_map[None])
+        answers = self._baselines[name].answer(features)
+        return answers.probs[0], answers.points
+
     def _known_head(self, head: str | None) -> str:
         head = head or self.bundle.default_head
-        if head not in self.bundle.heads:
-            known = ", ".join(self.bundle.heads)
+        if head not in self.bundle.answers:
+            known = ", ".join(self.bundle.answers)
             raise ValueError(
                 f"Unknown head {head!r}. Heads of bundle '{self.bundle.name}': {known}."
             )

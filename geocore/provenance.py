@@ -1,0 +1,29 @@
+"""Where a bundle comes from: the name of its training run and the backbone it stands on.
+
+Belongs to `geocore.pipeline`.
+"""
+
+import hashlib
+
+import numpy as np
+
+from geocore.config import ExperimentConfig, config_to_toml
+from geocore.inference.bundle_files import arrays_sha256
+from geocore.models.backbones import build_backbone
+from geocore.preparation import Prepared
+
+
+def run_name(prepared: Prepared) -> str:
+    """Name of a training run, equal for equal settings and photos, so that it resumes."""
+    columns = prepared.photos[["sha256", "split", "class_index", "weight"]]
+    content = config_to_toml(prepared.config) + columns.to_csv(index=False)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def provenance(config: ExperimentConfig, tuned: list[np.ndarray] | None) -> dict[str, str]:
+    """What the manifest says of the backbone, so that another one is refused on loading."""
+    if tuned is not None:
+        return {"backbone": config.backbone.name}
+    backbone = build_backbone(config.backbone.name, config.backbone.size_px)
+    digest = arrays_sha256(backbone.get_weights())
+    return {"backbone": config.backbone.name, "backbone_sha256": digest}

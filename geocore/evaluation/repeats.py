@@ -41,7 +41,7 @@ def t_interval(values: np.ndarray) -> tuple[float, float, float]:
 
 
 def summarise_repeats(results: pd.DataFrame) -> pd.DataFrame:
-    """One row per setting, head and measure, in the order in which the settings were run.
+    """One row per setting, head and measure, in the order of `results`.
 
     Args:
         results: from `store.load_results`.
@@ -50,7 +50,7 @@ def summarise_repeats(results: pd.DataFrame) -> pd.DataFrame:
         Columns experiment, photo_set, photo_set_sha256, setting, head, x, measure, value (mean over
         the repeats), low, high (t interval), bootstrap_low, bootstrap_high (NaN for the measures of
         `OF_RUN`), n_repeats, n_photos, n_leaves, note. A setting that could not be run has one row
-        per measure-less note: measure "", value NaN.
+        with the reason as note: measure "", value NaN.
     """
     tidy = pd.concat([results, *(_of_run(results, name) for name in OF_RUN)], ignore_index=True)
     groups = tidy.groupby([*_GROUP, "measure"], sort=False)
@@ -70,7 +70,7 @@ def _row(part: pd.DataFrame) -> dict[str, object]:
     return {
         "x": part["x"].mean(),
         "value": value,
-        "low": low,
+        "low": float(np.maximum(0.0, low)),  # no measure is negative
         "high": high,
         "bootstrap_low": part["low"].mean(),
         "bootstrap_high": part["high"].mean(),

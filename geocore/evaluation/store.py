@@ -7,7 +7,9 @@ A run is one training: one setting and head, one repeat. Its rows are appended t
 all, so an experiment that was killed goes on with the first run that is missing.
 """
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -17,8 +19,12 @@ EXPERIMENTS = ("A", "B", "C", "D")
 RESULTS = Path(__file__).parents[1] / "assets" / "results"
 """The results that geocore ships with and the dashboard shows."""
 
+FOLDS = "street_folds.json"
+"""Beside the tables: all heads cross-validated, as scripts/cross_validate.py wrote them."""
+
 COLUMNS = {
     "experiment": "str",  # A, B, C or D
+    "row": "int64",  # place of the setting in the experiment's table, from 0
     "setting": "str",  # what the row of the thesis's table is called
     "x": "float64",  # training photos in B, classes in C, else NaN
     "head": "str",
@@ -55,7 +61,8 @@ def load_results(experiment: str | None = None, folder: Path = RESULTS) -> pd.Da
         folder: of the store; it may be missing.
 
     Returns:
-        Table with the columns of `COLUMNS`, empty where nothing was run yet.
+        Table with the columns of `COLUMNS` in the order of the experiment's table, empty where
+        nothing was run yet. A setting that could not be run has one row: measure "", value NaN.
 
     Raises:
         ValueError: unknown experiment.
@@ -69,7 +76,28 @@ def load_results(experiment: str | None = None, folder: Path = RESULTS) -> pd.Da
     paths = [path for path in (_path(folder, name) for name in names) if path.is_file()]
     empty = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()})
     tables = [_read(path) for path in paths]
-    return pd.concat(tables, ignore_index=True) if tables else empty
+    return _in_order(pd.concat(tables)) if tables else empty
+
+
+def load_folds(folder: Path = RESULTS) -> dict[str, Any] | None:
+    """The stored report of a cross-validation; None where there is none.
+
+    Raises:
+        ResultsError: the file is no report.
+    """
+    path = folder / FOLDS
+    if not path.is_file():
+        return None
+    try:
+        report = json.loads(path.read_text("utf-8"))
+        if not all(entries["all"] for entries in report["heads"].values()):
+            raise ValueError("a head without figures")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ResultsError(
+            f"{path}: not a report of scripts/cross_validate.py ({error!r}). Make it anew with "
+            f"scripts/cross_validate.py --out {FOLDS}."
+        ) from error
+    return report
 
 
 def is_finished(results: pd.DataFrame, run_id: str) -> bool:
@@ -103,6 +131,11 @@ def append_run(rows: pd.DataFrame, folder: Path = RESULTS) -> None:
     parts = [part for part in (kept[~is_same], rows) if len(part)]
     pd.concat(parts, ignore_index=True).to_parquet(scratch, index=False)
     scratch.replace(path)
+
+
+def _in_order(results: pd.DataFrame) -> pd.DataFrame:
+    order = ["experiment", "photo_set_sha256", "row", "repeat"]
+    return results.sort_values(order, kind="stable", ignore_index=True)
 
 
 def _path(folder: Path, experiment: str) -> Path:

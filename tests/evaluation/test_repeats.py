@@ -29,18 +29,24 @@ def test_no_repeat_is_refused():
 
 
 def test_repeats_become_one_row():
-    runs = [run(repeat=i, run_id=str(i), value=i + 1.0, low=i, n_epochs=i) for i in range(3)]
+    runs = [run(repeat=i, run_id=str(i), value=i + 5.0, low=i, n_epochs=i) for i in range(3)]
     noted = run(setting="all", run_id="n", note="no weights", value=np.nan).iloc[:1]
     table = summarise_repeats(pd.concat([*runs, noted], ignore_index=True))
     assert table["setting"].drop_duplicates().tolist() == ["1/4", "all"]
     rows = table.set_index(["setting", "measure"])
     row = rows.loc["1/4", "top_1"]
-    assert row["value"] == 2 and row["low"] == pytest.approx(2 - 2.484138)
+    assert row["value"] == 6 and row["low"] == pytest.approx(6 - 2.484138)
     assert (row["bootstrap_low"], row["n_repeats"], row["n_leaves"]) == (1, 3, 104)
     assert rows.loc[("1/4", "n_epochs"), "value"] == 1
     assert set(rows.loc["1/4"].index) == {"top_1", "loss", *OF_RUN}
     assert np.isnan(rows.loc[("all", "top_1"), "value"])
     assert rows.loc[("all", "top_1"), "note"] == "no weights"
+
+
+def test_an_interval_ends_at_nought_and_a_single_repeat_has_none():
+    table = summarise_repeats(pd.concat([run(value=0.0), run(repeat=1, run_id="b", value=0.5)]))
+    assert table["low"].iloc[0] == 0 and table["high"].iloc[0] > 1
+    assert summarise_repeats(run())[["low", "high"]].isna().all(axis=None)
 
 
 def test_photo_sets_are_never_averaged():

@@ -6,6 +6,7 @@ from geocore.evaluation.store import (
     ResultsError,
     append_run,
     is_finished,
+    load_folds,
     load_results,
 )
 
@@ -13,7 +14,7 @@ from geocore.evaluation.store import (
 def run(setting="1/4", repeat=0, run_id="a", value=0.5, **other):
     """Two rows of one run."""
     row = {
-        "experiment": "B", "setting": setting, "x": 210.0, "head": "MC", "repeat": repeat,
+        "experiment": "B", "row": 2, "setting": setting, "x": 210.0, "head": "MC", "repeat": repeat,
         "seed": 42 + repeat, "measure": "top_1", "value": value, "low": 0.4, "high": 0.6,
         "n_photos": 240, "n_train": 210, "n_leaves": 104, "share_kept": 0.99, "n_epochs": 7,
         "seconds_per_epoch": 0.5, "photo_set": "street", "photo_set_sha256": "ab",
@@ -38,6 +39,13 @@ def test_a_run_made_again_replaces_the_earlier_one(tmp_path):
     stored = load_results("B", tmp_path)
     assert stored["run_id"].tolist() == ["b", "b", "c", "c"]
     assert stored["value"].tolist() == [0.2, 0.2, 0.3, 0.3]
+
+
+def test_rows_come_in_the_order_of_the_table(tmp_path):
+    for row, repeat in ((3, 0), (1, 1), (1, 0)):
+        append_run(run(row=row, setting=f"row {row}", repeat=repeat), tmp_path)
+    stored = load_results("B", tmp_path).drop_duplicates(["row", "repeat"])
+    assert stored[["row", "repeat"]].values.tolist() == [[1, 0], [1, 1], [3, 0]]
 
 
 def test_a_note_is_not_a_finished_run(tmp_path):
@@ -88,3 +96,16 @@ def test_a_file_that_is_no_table(tmp_path):
     run().drop(columns="note").to_parquet(tmp_path / "experiment_b.parquet")
     with pytest.raises(ResultsError, match=r"column 'note' is missing. Delete the file and run"):
         load_results("B", tmp_path)
+
+
+def test_the_report_of_a_cross_validation(tmp_path):
+    assert load_folds(tmp_path) is None
+    (tmp_path / "street_folds.json").write_text('{"heads": {"MC": {"all": {"n_photos": 1}}}}')
+    assert load_folds(tmp_path)["heads"]["MC"]["all"] == {"n_photos": 1}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"heads": 3}', '{"heads": {"MC": {}}}'])
+def test_another_file_is_no_report(tmp_path, text):
+    (tmp_path / "street_folds.json").write_text(text)
+    with pytest.raises(ResultsError, match=r"street_folds\.json: not a report of scripts/cross_v"):
+        load_folds(tmp_path)

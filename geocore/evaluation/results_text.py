@@ -1,0 +1,121 @@
+"""Stored results as Markdown, for the README: no number is typed.
+
+Stage: evaluation. It must not know files: a report and stored rows in, text out.
+"""
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from geocore.evaluation.experiment_tables import TITLES, experiment_table
+from geocore.evaluation.measures import MEASURES, figure_of
+from geocore.evaluation.report import ALL_PHOTOS, head_table, ranked, tidy_figures
+from geocore.evaluation.thesis import SOURCES
+
+NOT_RUN = "Not run yet."
+
+
+def markdown_table(table: pd.DataFrame) -> str:
+    """A table of text as Markdown, its index left out."""
+    lines = [list(table), ["---", *["---:"] * (len(table.columns) - 1)], *table.to_numpy().tolist()]
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+
+
+def _cell(text: object) -> str:
+    return str(text).replace("|", "\\|").replace("\n", " ")
+
+
+def results_section(report: Mapping[str, Any] | None) -> str:
+    """All heads of a cross-validation side by side.
+
+    Args:
+        report: what `geocore.cross_validation.cross_validate` returned; None where there is none.
+    """
+    if report is None:
+        return NOT_RUN
+    table = head_table(report)
+    is_known = ~table.apply(lambda row: row.str.startswith("not").all(), axis=1)
+    entry = next(iter(report["heads"].values()))[ALL_PHOTOS]
+    n_outside = entry["n_unassigned"]
+    words = (
+        f"Cross-validation over {entry['n_photos']:,} street photos and {entry['n_leaves']} cells "
+        "(`configs/street_folds.toml`): every photo is answered by models that have not seen it. "
+        f"{n_outside} of the photos lie outside all cells; they count as wrong. "
+        f"{_best(report)} In brackets: 95 % bootstrap interval. ↑ more is better, ↓ less is "
+        "better; bold: the best value."
+    )
+    return f"{_wrapped(words)}\n\n{markdown_table(table[is_known].reset_index())}"
+
+
+def _best(report: Mapping[str, Any]) -> str:
+    """Who is ahead in the two figures that matter most to an analyst."""
+    figures, parts = tidy_figures(report), []
+    for measure in ("ior", "geoscore"):
+        head = ranked(figures, measure)["head"].iloc[0]
+        text = MEASURES[measure].text(figure_of(report["heads"][head][ALL_PHOTOS], measure))
+        parts.append(f"{MEASURES[measure].name}: {head}, {text}")
+    return f"Best by {'; by '.join(parts)}."
+
+
+def experiments_section(results: pd.DataFrame) -> str:
+    """The four experiments of the thesis, ours beside the printed numbers.
+
+    Args:
+        results: from `store.load_results`, all experiments.
+    """
+    words = (
+        "`python scripts/run_experiment.py A --photos DIR` (B, C, D likewise) repeats an "
+        "experiment of the thesis on any photo set; every finished run is stored, a killed one "
+        "goes on. "
+        "`python scripts/write_results.py` writes this section from what is stored.\n\n"
+        "In brackets: 95 % interval over the repeats (Student's t), each with its own split, draw "
+        "and weights; the bootstrap interval beside it says what other held-out photos would have "
+        "given. The thesis's columns are as printed: other photos (970,565), another backbone, "
+        "validation photos, no intervals. Trends may be compared with them, values may not. t_min "
+        "and t_max are the thesis's, scaled by the number of photos (at least 2 and 4)."
+    )
+    parts = [
+        f"### {experiment}. {title}\n\n{_experiment(results[results['experiment'] == experiment])}"
+        f"\n\nThesis: {SOURCES[experiment][0].lower()}{SOURCES[experiment][1:]}."
+        for experiment, title in TITLES.items()
+    ]
+    return "\n\n".join([_wrapped(words), *parts])
+
+
+def _wrapped(text: str) -> str:
+    """Paragraphs in lines of at most 120 letters, for readers of the source."""
+    lines = (textwrap.fill(part, 120, break_on_hyphens=False) for part in text.split("\n\n"))
+    return "\n\n".join(lines)
+
+
+def _experiment(results: pd.DataFrame) -> str:
+    if results.empty:
+        return NOT_RUN
+    runs = results[results["note"] == ""].drop_duplicates("run_id")
+    table = markdown_table(experiment_table(results))
+    if runs.empty:
+        return table
+    n_photos, n_repeats = runs["n_photos"].max(), runs["repeat"].nunique()
+    n_train, photo_sets = runs["n_train"].max(), sorted(runs["photo_set"].unique())
+    return (
+        f"{', '.join(photo_sets)}: up to {n_train:,} photos trained, {n_photos:,} tested, "
+        f"{n_repeats} repeats.\n\n{table}"
+    )
+
+
+def with_section(text: str, name: str, content: str) -> str:
+    """The text with the content between its markers `<!-- name:start -->` and `<!-- name:end -->`.
+
+    Raises:
+        ValueError: the markers are not there once each, in this order.
+    """
+    start, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
+    if text.count(start) != 1 or text.count(end) != 1 or text.index(start) > text.index(end):
+        raise ValueError(
+            f"The text must hold {start} and, after it, {end} once each, received "
+            f"{text.count(start)} and {text.count(end)}. Put them where the section belongs."
+        )
+    before, _, rest = text.partition(start)
+    return f"{before}{start}\n{content}\n{end}{rest.partition(end)[2]}"

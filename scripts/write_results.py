@@ -1,0 +1,43 @@
+"""Write the README's results from what is stored: cross-validation and experiments A to D."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from geocore.errors import GeocoreError
+from geocore.evaluation.results_text import experiments_section, results_section, with_section
+from geocore.evaluation.store import FOLDS, RESULTS, load_folds, load_results
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def written(text: str, results: Path) -> str:
+    """The README's text with both sections as the stored results say."""
+    text = with_section(text, "results", results_section(load_folds(results)))
+    return with_section(text, "experiments", experiments_section(load_results(folder=results)))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--readme", type=Path, default=README, help="default: the repository's")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=RESULTS,
+        metavar="FOLDER",
+        help=f"where run_experiment.py stored its tables, with {FOLDS}, the output of "
+        "cross_validate.py (default: those that geocore ships with)",
+    )
+    args = parser.parse_args(argv)
+    try:
+        args.readme.write_text(written(args.readme.read_text("utf-8"), args.results), "utf-8")
+    except (GeocoreError, ValueError, OSError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    print(f"Results written into {args.readme}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+import pandas as pd
+import pytest
+
+from geocore.evaluation.results_text import (
+    NOT_RUN,
+    experiments_section,
+    markdown_table,
+    results_section,
+    with_section,
+)
+from tests.evaluation.test_experiment_tables import rows
+from tests.evaluation.test_report import evaluate, made_predictions
+from tests.evaluation.test_store import run
+
+
+@pytest.fixture(scope="module")
+def report():
+    heads = {"MC": made_predictions(1, 0.2), "HMC": made_predictions(2, 1.5)}
+    return {"heads": {head: {"all": evaluate(x)} for head, x in heads.items()}}
+
+
+def test_a_table_as_markdown():
+    table = pd.DataFrame({"Head": ["MC", "a|b"], "Loss": ["3.1", "2.9"]})
+    assert markdown_table(table) == (
+        "| Head | Loss |\n| --- | ---: |\n| MC | 3.1 |\n| a\\|b | 2.9 |"
+    )
+
+
+def test_the_heads_stand_side_by_side(report):
+    text = results_section(report).replace("\n", " ")
+    assert "over 150 street photos and 12 cells" in text
+    assert "3 of the photos lie outside all cells" in text
+    assert "Best by IoR: times a random cell: HMC, " in text
+    assert "| Measure | MC | HMC |" in text
+    assert "Training time" not in text  # a cross-validation has none
+    best = report["heads"]["HMC"]["all"]["geoscore"]["value"]
+    assert f"**{best:,.0f}" in text
+
+
+def test_no_results_are_no_table():
+    assert results_section(None) == NOT_RUN
+    assert experiments_section(run().iloc[:0]).count(NOT_RUN) == 4
+
+
+def test_every_experiment_has_its_part():
+    results = pd.concat([rows("1/4", repeat=i, loss=3.0 + i, ior=2.0) for i in range(3)])
+    text = experiments_section(results)
+    titles = [line for line in text.splitlines() if line.startswith("### ")]
+    assert [title[4:6] for title in titles] == ["A.", "B.", "C.", "D."]
+    assert text.count(NOT_RUN) == 3
+    assert "street: up to 210 photos trained, 240 tested, 3 repeats." in text
+    assert "| 1/4 | 210 | 4.000 (1.516–6.484) |" in text
+    assert "Thesis: table 6.3: number of training photos, MC over 89 classes." in text
+
+
+def test_a_section_is_replaced_and_nothing_else():
+    text = "a\n<!-- x:start -->\nold\n<!-- x:end -->\nb\n"
+    once = with_section(text, "x", "new\nlines")
+    assert once == "a\n<!-- x:start -->\nnew\nlines\n<!-- x:end -->\nb\n"
+    assert with_section(once, "x", "new\nlines") == once
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "<!-- x:start -->",
+        "<!-- x:end --> <!-- x:start -->",
+        2 * "<!-- x:start --><!-- x:end -->",
+    ],
+)
+def test_missing_markers_are_named(text):
+    with pytest.raises(ValueError, match=r"must hold <!-- x:start --> and, after it, .* once each"):
+        with_section(text, "x", "new")

@@ -54,7 +54,8 @@ def cross_validate(
             temperature = head_temperature(prepared, head, weights)
             predictions[head].append(predict_held_out(prepared, head, weights, temperature))
             say(f"fold {fold + 1} of {k}, {head}: {sentence(run)}")
-        for name, rows in answer_baselines(prepared, fit_baselines(prepared)).items():
+        baselines = fit_baselines(prepared, lambda part, _: train_head(part, "MC")[0])
+        for name, rows in answer_baselines(prepared, baselines).items():
             predictions[name].append(rows)
     shares = training_shares(prepared)
     heads = {head: report_head(pd.concat(x), shares) for head, x in predictions.items()}

@@ -77,7 +77,7 @@ def run_experiment(
         temperatures[head] = head_temperature(prepared, head, weights[head])
         predictions[head] = predict_held_out(prepared, head, weights[head], temperatures[head])
         say(f"{head}: {sentence(runs[head])}")
-    baselines = fit_baselines(prepared)
+    baselines = fit_baselines(prepared, lambda part, name: train_head(part, "MC", state / name)[0])
     predictions |= answer_baselines(prepared, baselines)
     report = build_report(prepared, predictions, runs) | {"temperatures": temperatures}
     grid = prepared.grid.with_places(load_place_namer())

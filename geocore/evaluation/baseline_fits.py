@@ -6,7 +6,7 @@ What a photo is here: pooled features, position, leaf. Test photos never come ne
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -35,6 +35,7 @@ N_KEPT = 128
 N_NEIGHBOURS, POWERS = (20, 50, 100, 200), (0.0, 4.0)
 WIDTHS_KM, POINT_WIDTHS_KM = (100.0, 300.0, 1000.0), (100.0, 300.0, 1000.0, 2000.0)
 PART_OF_SHARES = (0.02, 0.1, 0.3)
+TEMPERATURES = tuple(np.geomspace(0.5, 8, 25))
 _N_SAMPLES = 64
 _KM_PER_DEGREE = np.pi / 180 * EARTH_RADIUS_KM
 
@@ -177,28 +178,46 @@ def fit_partitions(
     cells: Sequence[np.ndarray],
     weights: Sequence[Sequence[np.ndarray]],
     centroids: tuple[np.ndarray, np.ndarray],
+    validation: Examples,
     n_leaves: int,
 ) -> Partitions:
     """Put the classifiers of one or more partitions together, see `Partitions`.
 
     Args:
-        train: training photos.
+        train: photos that shaped the partitions.
         cells: per partition, fine one first, each photo's cell or UNASSIGNED, int (n_photos,).
         weights: per partition its classifier: hidden kernel and bias, kernel and bias.
         centroids: latitudes and longitudes (n_fine,) of the fine cells.
+        validation: photos inside the leaves that the temperature is chosen on.
         n_leaves: number of leaves of the bundle.
     """
     fine, n_fine = cells[0], len(centroids[0])
-    to_leaves = _counts(fine, train.class_index, n_fine, n_leaves)
+    in_leaves = _counts(fine, train.class_index, n_fine, n_leaves)
+    to_leaves = in_leaves / np.maximum(in_leaves.sum(axis=1, keepdims=True), 1)
     table = build_point_table(*centroids, train.lat, train.lng, fine)
     stored: list[np.ndarray] = []
     for above, arrays in zip(cells, weights, strict=True):
         position = _counts(fine, above, n_fine, len(arrays[3])).argmax(axis=1)
         stored += [*arrays, position.astype(np.float32)]
-    candidates = np.column_stack([table.lat, table.lng]).astype(np.float32)
-    return Partitions(
-        to_leaves.astype(np.float32), candidates, table.expected.astype(np.float16), tuple(stored)
+    made = Partitions(
+        to_leaves.astype(np.float32),
+        np.column_stack([table.lat, table.lng]).astype(np.float32),
+        table.expected.astype(np.float16),
+        np.ones(1, np.float32),
+        tuple(stored),
     )
+    return replace(made, temperature=_best_temperature(made, validation))
+
+
+def _best_temperature(made: Partitions, validation: Examples) -> np.ndarray:
+    """Temperature (1,) of the lowest validation loss; 1 where there is no validation photo."""
+    if len(validation) == 0:
+        return made.temperature
+    losses = []
+    for value in TEMPERATURES:
+        answers = replace(made, temperature=np.array([value])).answer(validation.features)
+        losses.append(log_loss(validation.class_index, answers.probs))
+    return np.array([TEMPERATURES[int(np.argmin(losses))]], np.float32)
 
 
 def _counts(rows: np.ndarray, columns: np.ndarray, n_rows: int, n_columns: int) -> np.ndarray:

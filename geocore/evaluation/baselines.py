@@ -120,6 +120,8 @@ class Partitions:
         to_leaves: (n_fine, n_leaves), rows sum to 1.
         candidates: (n_candidates, 2), degrees.
         expected: (n_fine, n_candidates) mean GeoScore, 0 to 5000.
+        temperature: (1,) by which the fine log-probs are divided, fitted on validation photos as
+            for the heads.
         weights: fine partition first, for each: hidden kernel and bias, kernel and bias over its
             cells, and for each fine cell the position of the cell it lies in (n_fine,).
 
@@ -130,20 +132,25 @@ class Partitions:
     to_leaves: np.ndarray
     candidates: np.ndarray
     expected: np.ndarray
+    temperature: np.ndarray
     weights: tuple[np.ndarray, ...]
 
     def answer(self, features: np.ndarray) -> Answers:
         """Answers for pooled features (n_photos, n_features)."""
+        fine = np.exp(_log_softmax(self.fine_log_probs(features) / self.temperature))
+        best = np.argmax(fine @ self.expected, axis=1)
+        return Answers(
+            probs=as_probs(fine @ self.to_leaves), points=self.candidates[best].astype(np.float64)
+        )
+
+    def fine_log_probs(self, features: np.ndarray) -> np.ndarray:
+        """Sum of the partitions' log-probs for each fine cell, (n_photos, n_fine)."""
         log_probs = np.zeros((len(features), len(self.to_leaves)))
         for start in range(0, len(self.weights), 5):
             hidden, hidden_bias, kernel, bias, above = self.weights[start : start + 5]
             scores = np.maximum(features @ hidden + hidden_bias, 0) @ kernel + bias
             log_probs += _log_softmax(scores)[:, above.astype(int)]
-        fine = np.exp(_log_softmax(log_probs))
-        best = np.argmax(fine @ self.expected, axis=1)
-        return Answers(
-            probs=as_probs(fine @ self.to_leaves), points=self.candidates[best].astype(np.float64)
-        )
+        return log_probs
 
 
 Baseline = ConstantGuess | NearestPhotos | Partitions
@@ -181,12 +188,12 @@ def baseline_from_arrays(name: str, arrays: Sequence[np.ndarray]) -> Baseline:
     """
     if name not in BASELINES:
         raise ValueError(f"Unknown baseline {name!r}. Known baselines: {', '.join(BASELINES)}.")
-    is_partition = name in (THREE, PLANET)
-    n_arrays = {KNN: 7, THREE: 18, PLANET: 8}.get(name, 1)
+    n_arrays = {KNN: 7, THREE: 19, PLANET: 9}.get(name, 1)
     if len(arrays) != n_arrays:
         raise ValueError(f"{name} is made of {n_arrays} arrays, received {len(arrays)}.")
-    if is_partition:
-        return Partitions(arrays[0], arrays[1], arrays[2], tuple(arrays[3:]))
+    if name in (THREE, PLANET):
+        to_leaves, candidates, expected, temperature, *weights = arrays
+        return Partitions(to_leaves, candidates, expected, temperature, tuple(weights))
     return NearestPhotos(*arrays) if name == KNN else ConstantGuess(*arrays)
 
 

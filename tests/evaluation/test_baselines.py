@@ -7,6 +7,7 @@ from geocore.evaluation.baseline_fits import (
     Examples,
     fit_constant,
     fit_nearest_photos,
+    fit_partitions,
     kernel_mass,
     principal_axes,
     uniform_guess,
@@ -15,6 +16,8 @@ from geocore.evaluation.baselines import (
     BASELINES,
     CONSTANT,
     KNN,
+    PLANET,
+    THREE,
     NearestPhotos,
     baseline_arrays,
     baseline_from_arrays,
@@ -142,6 +145,53 @@ def test_an_empty_batch(nearest):
     answers = nearest.answer(np.zeros((0, 8), np.float32))
     assert answers.probs.shape == (0, 2)
     assert answers.points.shape == (0, 2)
+
+
+def partitions(n, seed=0):
+    """Two fine cells in the west, one in the east; the coarse partition is the leaves themselves.
+
+    The classifiers look at one feature each: the fine one sees nothing, the coarse one the first.
+    """
+    photos = examples(seed=seed)
+    fine = np.where(photos.class_index == 1, 2, (photos.lat > 41).astype(int))
+    kernels = [np.zeros((8, 3)), np.eye(8)[:, :2] * [[-1.0, 1.0]]]
+    weights = [[np.eye(8), np.zeros(8), kernel, np.zeros(kernel.shape[1])] for kernel in kernels]
+    weights[1][2][0] = [-4.0, 4.0]
+    weights[1][3] = np.array([10.0, -10.0])
+    centroids = (np.array([40.5, 41.5, 41.0]), np.array([-60.0, -60.0, 60.0]))
+    cells = [fine, photos.class_index][:n]
+    return fit_partitions(photos, cells, weights[:n], centroids, examples(20, seed=1), 2)
+
+
+def test_three_partitions_multiply_down_to_the_fine_cells():
+    """Coarse log-odds 8 x - 20 for east; the fine softmax is blind: a third each."""
+    made = partitions(2)
+    x = np.array([[2.75, 0, 0, 0, 0, 0, 0, 0]])  # odds of east exp(2)
+    coarse = np.array([1 / (1 + np.exp(2)), 1 / (1 + np.exp(-2))])
+    expected = np.log(coarse[[0, 0, 1]] / 3)
+    np.testing.assert_allclose(made.fine_log_probs(x)[0], expected, rtol=1e-6)
+    tempered = np.exp(expected / made.temperature)
+    probs = tempered / tempered.sum()
+    np.testing.assert_allclose(made.answer(x).probs[0], [probs[0] + probs[1], probs[2]], rtol=1e-5)
+
+
+def test_the_point_of_a_partition_is_a_known_place_on_the_likelier_side():
+    points = partitions(2).answer(np.eye(8)[[0, 1]] * 6.0).points
+    assert points[:, 1] == pytest.approx([60, -60], abs=2)
+
+
+def test_a_blind_fine_partition_knows_nothing():
+    probs = partitions(1).answer(examples(5).features).probs
+    np.testing.assert_allclose(probs, [[2 / 3, 1 / 3]] * 5, rtol=1e-5)
+
+
+def test_partitions_are_kept_as_arrays():
+    made = partitions(1)
+    again = baseline_from_arrays(PLANET, baseline_arrays(made))
+    features = examples(6, seed=4).features
+    np.testing.assert_array_equal(again.answer(features).probs, made.answer(features).probs)
+    with pytest.raises(ValueError, match=r"Three-partitions is made of 19 arrays, received 9"):
+        baseline_from_arrays(THREE, baseline_arrays(made))
 
 
 def test_the_constant_guess_is_the_training_shares():

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.cell_words import most_probable
 from dashboard.common import View, keep, plain
 from dashboard.key_figures import percent
+from dashboard.online_name import offer_online_name
 from dashboard.predict_view import Answer, shown_photo
 from geocore.analysis.trust import NEAR_KM, Trust, trust_of
 from geocore.cells import s2
@@ -49,6 +50,7 @@ def show_first_line(view: View, answer: Answer) -> None:
             f"**Best single point** {prediction.lat:.4f}, {prediction.lng:.4f}, {plain(point)}: "
             "the one to name where only one can be named."
         )
+        offer_online_name(prediction.lat, prediction.lng)
         _show_position(answer, prediction)
 
 

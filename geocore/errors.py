@@ -6,6 +6,7 @@
     ├── GridError         a cells.csv or a set of cells that cannot be used
     ├── ConfigError       an experiment TOML that cannot be used
     ├── BackboneError     backbone weights that cannot be had
+    ├── OnlineNameError   OpenStreetMap could not be asked for a name
     └── BundleError       a bundle folder that cannot be trusted or read
 
 Bad arguments raise ValueError or TypeError. Every message says what must hold, what was received,
@@ -39,3 +40,7 @@ class BackboneError(GeocoreError):
 
 class BundleError(GeocoreError):
     """A bundle folder is incomplete, altered, or of a format this version cannot read."""
+
+
+class OnlineNameError(GeocoreError):
+    """OpenStreetMap was asked for the name of a point, at the analyst's request, in vain."""

@@ -113,8 +113,9 @@ def _table_row(
 
 
 def _text(about: Measure, figure: dict) -> str:
-    """The figure with its interval where it has one; a single repeat has none."""
-    return about.value_text(figure) if figure["ci95"][0] is None else about.text(figure)
+    """The figure with its interval; without, after one repeat or where repeats cannot differ."""
+    has_interval = figure["ci95"][0] is not None and about is not PLAIN_MEASURES["share_kept"]
+    return about.text(figure) if has_interval else about.value_text(figure)
 
 
 def _figure(part: pd.DataFrame, name: str, low: str, high: str) -> dict:
@@ -139,7 +140,8 @@ def _thesis_columns(experiment: str, setting: str, head: str) -> dict[str, str]:
     if experiment in X_NAMES:
         x = rows["x"].iloc[0] if len(rows) else None
         columns[f"Thesis: {X_NAMES[experiment].lower()}"] = MISSING if x is None else f"{x:,.0f}"
-    for name in dict.fromkeys(printed.loc[printed["experiment"] == experiment, "measure"]):
+    known = set(printed.loc[printed["experiment"] == experiment, "measure"])
+    for name in (name for name in _SHOWN[experiment] if name in known):
         title = _SHORT.get(name, measure_of(name).name)
         title = title if title == "IoR" else title.lower()
         columns[f"Thesis: {title}"] = _printed_text(name, values.get(name))

@@ -55,6 +55,16 @@ def test_our_settings_stand_beside_the_same_head_of_the_thesis():
     assert table.loc["HMC", "Thesis: time per epoch"] == "10,253 s"
 
 
+def test_the_share_of_photos_is_the_same_in_every_repeat():
+    runs = [rows("5,000 to 40,000", "C", repeat=i, loss=3.0) for i in range(3)]
+    row = experiment_table(pd.concat(runs)).iloc[0]
+    assert row["Photos inside the cells"] == "99.0 %"
+    assert [name for name in row.index if name.startswith("Thesis")] == [
+        "Thesis: classes", "Thesis: photos inside the cells", "Thesis: loss", "Thesis: accuracy",
+        "Thesis: IoR",
+    ]  # fmt: skip
+
+
 def test_several_photo_sets_are_named():
     other = rows("1/4", loss=2.0).assign(photo_set="other", photo_set_sha256="cdefghi")
     table = experiment_table(pd.concat([rows("1/4", loss=3.0), other]))

@@ -124,32 +124,34 @@ def test_a_killed_experiment_goes_on_with_the_first_missing_run(
     def killed(run):
         if len(done) == 1:
             raise KeyboardInterrupt
-        done.append((run.row.setting, run.repeat))
+        done.append(run.row.setting)
         return measured(run)
 
     monkeypatch.setattr(repetition, "measured", killed)
     with pytest.raises(KeyboardInterrupt):
-        repeated("B", tiny_photo_folder, cache, tmp_path / "killed")
+        repeated("B", tiny_photo_folder, cache, tmp_path / "killed", n_repeats=1)
     assert runs_of(load_results("B", tmp_path / "killed"))["setting"].tolist() == ["1/4"]
-    monkeypatch.setattr(repetition, "measured", lambda run: done.append(run) or measured(run))
+    monkeypatch.setattr(repetition, "measured", lambda run: done.append("again") or measured(run))
     said = []
-    again = repeated("B", tiny_photo_folder, cache, tmp_path / "killed", say=said.append)
-    assert len(done) == 4
+    again = repeated("B", tiny_photo_folder, cache, tmp_path / "killed", 1, said.append)
+    assert done == ["1/4", "again"]
     assert sum("already in the store" in x for x in said) == 1
-    whole = repeated("B", tiny_photo_folder, cache, tmp_path / "whole")
+    monkeypatch.setattr(repetition, "measured", measured)
+    whole = repeated("B", tiny_photo_folder, cache, tmp_path / "whole", n_repeats=1)
     columns = whole.columns.drop("seconds_per_epoch")
     pd.testing.assert_frame_equal(again[columns], whole[columns])
 
 
 def test_another_setting_is_another_run(tiny_photo_folder, cache, tmp_path):
-    repeated("B", tiny_photo_folder, cache, tmp_path, n_repeats=1)
-    tables = SHARED | {"experiment": "B", "rows": ROWS["B"], "validation_share": 0.2}
-    said = []
-    repeat_experiment(
-        plan_from_dict(tables), tiny_photo_folder, cache, tmp_path, n_repeats=1, say=said.append
-    )
-    assert not any("already" in x for x in said)
-    assert len(runs_of(load_results("B", tmp_path))) == 2
+    """Same row, other settings: run again, and the old figures are gone."""
+    shares = []
+    for share in (0.1, 0.2):
+        tables = {"experiment": "B", "rows": ROWS["B"][1:], "validation_share": share}
+        made, said = plan_from_dict(SHARED | tables), []
+        repeat_experiment(made, tiny_photo_folder, cache, tmp_path, n_repeats=1, say=said.append)
+        assert not any("already" in x for x in said)
+        shares.append(runs_of(load_results("B", tmp_path))["run_id"].tolist())
+    assert [len(x) for x in shares] == [1, 1] and shares[0] != shares[1]
 
 
 def test_a_repeat_is_needed(tiny_photo_folder, cache, tmp_path):

@@ -245,6 +245,7 @@ def build_report(
                 "best_epoch": run.best_epoch,
                 "seconds_per_epoch": run.seconds_per_epoch,
                 "best_validation_loss": run.best_validation_loss,
+                "validation_accuracy": float(run.history["val_accuracy"][run.best_epoch - 1]),
             }
             for head, run in runs.items()
         },

@@ -30,6 +30,14 @@ def test_the_bundle_measures_them_beside_the_heads(bundle):
     assert losses[KNN] < losses[UNIFORM]
 
 
+def test_training_tells_accuracy_on_validation_photos(bundle):
+    photos = bundle.photos[bundle.photos["split"] == "validation"]
+    for entry in bundle.report["training"].values():
+        n_right = entry["validation_accuracy"] * len(photos)
+        assert 0 <= n_right <= len(photos)
+        assert n_right == pytest.approx(round(n_right))
+
+
 def test_they_answer_a_new_photo_as_they_were_measured(bundle, tiny_photo_folder):
     predictor = Predictor.load(bundle.folder)
     for name in bundle.baselines:

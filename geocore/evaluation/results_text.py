@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from geocore.evaluation.experiment_tables import TITLES, experiment_table
-from geocore.evaluation.measures import MEASURES, figure_of
-from geocore.evaluation.report import ALL_PHOTOS, head_table, ranked, tidy_figures
-from geocore.evaluation.thesis import SOURCES
+from geocore.evaluation.measures import MEASURES, number_text
+from geocore.evaluation.repeats import summarise_repeats
+from geocore.evaluation.report import ALL_PHOTOS, head_table, ranked, tidy_figures, verdict
+from geocore.evaluation.thesis import SOURCES, thesis_results
 
 NOT_RUN = "Not run yet."
 
@@ -50,13 +51,9 @@ def results_section(report: Mapping[str, Any] | None) -> str:
 
 
 def _best(report: Mapping[str, Any]) -> str:
-    """Who is ahead in the two figures that matter most to an analyst."""
-    figures, parts = tidy_figures(report), []
-    for measure in ("ior", "geoscore"):
-        head = ranked(figures, measure)["head"].iloc[0]
-        text = MEASURES[measure].text(figure_of(report["heads"][head][ALL_PHOTOS], measure))
-        parts.append(f"{MEASURES[measure].name}: {head}, {text}")
-    return f"Best by {'; by '.join(parts)}."
+    """Who is ahead in the two figures that matter most to an analyst, and whether clearly."""
+    figures = tidy_figures(report)
+    return " ".join(verdict(ranked(figures, measure), None) for measure in ("ior", "geoscore"))
 
 
 def experiments_section(results: pd.DataFrame) -> str:
@@ -74,7 +71,8 @@ def experiments_section(results: pd.DataFrame) -> str:
         "and weights; the bootstrap interval beside it says what other held-out photos would have "
         "given. The thesis's columns are as printed: other photos (970,565), another backbone, "
         "validation photos, no intervals. Trends may be compared with them, values may not. t_min "
-        "and t_max are the thesis's, scaled by the number of photos (at least 2 and 4)."
+        "and t_max are the thesis's, scaled by the number of photos (at least 2 and 4). Time per "
+        "epoch is wall time, whatever else the machine did meanwhile."
     )
     parts = [
         f"### {experiment}. {title}\n\n{_experiment(results[results['experiment'] == experiment])}"
@@ -101,8 +99,23 @@ def _experiment(results: pd.DataFrame) -> str:
     n_train, photo_sets = runs["n_train"].max(), sorted(runs["photo_set"].unique())
     return (
         f"{', '.join(photo_sets)}: up to {n_train:,} photos trained, {n_photos:,} tested, "
-        f"{n_repeats} repeats.\n\n{table}"
+        f"{n_repeats} repeats. {_highest(results)}\n\n{table}"
     )
+
+
+def _highest(results: pd.DataFrame) -> str:
+    """Where the IoR is highest, here and in the thesis."""
+    experiment = str(results["experiment"].iloc[0])
+    ours = summarise_repeats(results).query("measure == 'ior'").dropna(subset="value")
+    printed = thesis_results().query("measure == 'ior' and experiment == @experiment")
+    parts = []
+    for rows in (ours, printed):
+        if rows.empty:
+            return ""
+        best = rows.loc[rows["value"].idxmax()]
+        name = f"{best['head']} with {best['setting']}" if experiment == "D" else best["setting"]
+        parts.append(f"{name} ({number_text(best['value'], MEASURES['ior'].digits)})")
+    return f"Highest mean IoR here: {parts[0]}; in the thesis: {parts[1]}."
 
 
 def with_section(text: str, name: str, content: str) -> str:

@@ -30,7 +30,7 @@ def test_the_heads_stand_side_by_side(report):
     text = results_section(report).replace("\n", " ")
     assert "over 150 street photos and 12 cells" in text
     assert "3 of the photos lie outside all cells" in text
-    assert "Best by IoR: times a random cell: HMC, " in text
+    assert "IoR: times a random cell: HMC is ahead with " in text
     assert "| Measure | MC | HMC |" in text
     assert "Training time" not in text  # a cross-validation has none
     best = report["heads"]["HMC"]["all"]["geoscore"]["value"]
@@ -49,6 +49,7 @@ def test_every_experiment_has_its_part():
     assert [title[4:6] for title in titles] == ["A.", "B.", "C.", "D."]
     assert text.count(NOT_RUN) == 3
     assert "street: up to 210 photos trained, 240 tested, 3 repeats." in text
+    assert "Highest mean IoR here: 1/4 (2.00); in the thesis: all (1.66)." in text
     assert "| 1/4 | 210 | 4.000 (1.516–6.484) |" in text
     assert "Thesis: table 6.3: number of training photos, MC over 89 classes." in text
 

@@ -179,6 +179,7 @@ def _pick_bundle() -> Path:
         format_func=lambda folder: folders[folder].name,
         key="bundle",
         persist_state="session",
+        bind="query-params",
         help="A trained model with its cells and its measured results. Further ones are found in "
         "the folder that GEOCORE_BUNDLES names.",
     )
@@ -186,13 +187,15 @@ def _pick_bundle() -> Path:
 
 
 def _pick_head(bundle: Bundle) -> str:
-    if st.session_state.get("head") not in bundle.heads:
+    if st.session_state.get("head", bundle.default_head) not in bundle.heads:
         st.session_state["head"] = bundle.default_head
     return st.sidebar.selectbox(
         "Head",
         bundle.heads,
+        index=bundle.heads.index(bundle.default_head),
         key="head",
         persist_state="session",
+        bind="query-params",
         help="The last step of the model. All heads of a bundle share its cells; the bundle's own "
         f"choice is {bundle.default_head}.",
     )

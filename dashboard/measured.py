@@ -36,15 +36,17 @@ def set_name(photo_set: str) -> str:
 
 def pick_photo_set(photo_sets: Sequence[str]) -> str:
     """The photo set the reader wants, the whole until they choose; remembered between pages."""
-    if st.session_state.get("photo_set") not in photo_sets:
+    if st.session_state.get("photo_set", photo_sets[0]) not in photo_sets:
         st.session_state["photo_set"] = photo_sets[0]
     return st.segmented_control(
         "Photos",
         photo_sets,
+        default=photo_sets[0],
         format_func=set_name,
         key="photo_set",
         persist_state="session",
         required=True,
+        bind="query-params",
     )
 
 

@@ -80,9 +80,10 @@ def risk_coverage_sentence(curve: pd.DataFrame) -> str:
         reached = curve[(curve["risk"] <= 1 - share) & (curve["n"] >= 10)]
         if share > everything and len(reached):
             best = reached.iloc[-1]
+            coverage, threshold = best["coverage"] * 100, best["threshold"] * 100
             words.append(
-                f"Answering only the surest {best['coverage'] * 100:.0f} % (confidence "
-                f"{best['threshold'] * 100:.0f} % or more), {(1 - best['risk']) * 100:.0f} % are right."
+                f"Answering only the surest {coverage:.0f} % (confidence {threshold:.0f} % or "
+                f"more), {(1 - best['risk']) * 100:.0f} % are right."
             )
     if len(words) == 1:
         words.append("Leaving out the less sure ones does not make it reliable.")

@@ -24,7 +24,12 @@ def finish(plot: go.Figure, dark: bool, height: int) -> go.Figure:
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         height=height,
-        margin={"l": 10, "r": 10, "t": 40, "b": 10},
+        margin={"l": 10, "r": 10, "t": 60, "b": 10},
+        modebar={
+            "bgcolor": "rgba(0,0,0,0)",
+            "color": neutral(dark),
+            "activecolor": series(0, dark),
+        },
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
     )
     plot.update_xaxes(automargin=True)

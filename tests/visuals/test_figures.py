@@ -20,7 +20,7 @@ HEADS = pd.DataFrame(
         "n_photos": [330, 330, 240, 240],
     }
 )
-CELLS = ["near Ubud, Bali, Indonesia (3.4 km)", "Kiribati", "<b>Pacific</b> Ocean"]
+CELLS = ["0 · near Ubud, Bali, Indonesia (3.4 km)", "1 · Kiribati", "<b>Pacific</b> Ocean"]
 
 
 def bins(n_unassigned=0):
@@ -132,29 +132,6 @@ def test_figures_without_a_photo_are_empty_not_broken():
     empty = reliability_bins(np.full(3, -1), np.full((3, 2), 0.5))
     assert len(calibration_figures.plot_reliability(empty).data[1].x) == 0
     assert calibration_figures.plot_confidence(empty).data[0].y.sum() == 0
-
-
-def test_confusion_names_cells_short_on_the_axis_and_in_full_under_the_pointer():
-    figure = confusion_figures.plot_confusion(np.eye(3), CELLS, is_share=True)
-    assert figure.layout.xaxis.ticktext[:2] == ("Ubud, Indonesia · 0", "Kiribati · 1")
-    long = confusion_figures.plot_confusion(
-        np.eye(1), ["near Visconde do Rio Branco, Minas Gerais, Brazil (8.2 km)"]
-    )
-    assert long.layout.xaxis.ticktext == ("Visconde do Ri…, Brazil · 0",)
-    assert figure.data[0].x[0] == "near Ubud, Bali, Indonesia (3.4 km) (no. 0)"
-    assert "&lt;b&gt;" in figure.data[0].x[2]
-    assert figure.layout.yaxis.autorange == "reversed"
-    assert figure.data[0].colorbar.tickformat == ".0%"
-
-
-def test_a_large_confusion_matrix_has_no_names_on_its_axes():
-    figure = confusion_figures.plot_confusion(
-        np.eye(confusion_figures.MAX_TICKS + 1), ["Rome"] * (confusion_figures.MAX_TICKS + 1)
-    )
-    assert figure.layout.xaxis.ticktext == ()
-    assert len(set(figure.data[0].x)) == confusion_figures.MAX_TICKS + 1, (
-        "cells of one name stay apart"
-    )
 
 
 def test_top_cells_of_two_heads_share_one_order():

@@ -38,7 +38,7 @@ SETTING_NAMES = {
 _SHOWN = {
     "A": ("loss", "top_1", "ior", "seconds_per_epoch"),
     "B": ("loss", "top_1", "ior"),
-    "C": ("share_kept", "loss", "top_1", "ior"),
+    "C": ("share_kept", "loss", "top_1", "ior", "ior_majority", "ior_gini"),
     "D": ("loss", "top_1", "ior", "seconds_per_epoch"),
 }
 _SHORT = {"loss": "Loss", "top_1": "Accuracy", "ior": "IoR"}

@@ -7,6 +7,7 @@ function that says the same in words.
 Source: thesis figures 6.2 to 6.7 (logarithmic axes).
 """
 
+import math
 from html import escape
 
 import numpy as np
@@ -59,9 +60,11 @@ def plot_curve(
             x=rows["x"], y=np.array(chance) * scale, mode="lines", name=CHANCE, hoverinfo="skip",
             line={"dash": "dot", "color": neutral(dark), "width": 1.5},
         )  # fmt: skip
-    plot.update_xaxes(title=X_NAMES[rows["experiment"].iloc[0]], type="log", dtick="D2")
-    y_axis = {"type": "log", "dtick": "D2"} if is_log else {"rangemode": "tozero"}
-    plot.update_yaxes(title=about.axis, **y_axis)
+    plot.update_xaxes(
+        title=X_NAMES[summary["experiment"].iloc[0]], **_log_axis(rows["x"], printed["x"])
+    )
+    drawn = (value, low * scale, rows["high"] * scale, printed["value"] * scale)
+    plot.update_yaxes(title=about.axis, **_log_axis(*drawn) if is_log else {"rangemode": "tozero"})
     return finish(plot, dark, height=420)
 
 
@@ -86,7 +89,8 @@ def plot_settings(
     if len(printed):
         plot.add_trace(_guest(printed["value"] * scale, _names(printed), dark, mode="markers"))
     is_wide = measure == "seconds_per_epoch"  # a desktop and months of a GPU on one axis
-    plot.update_xaxes(title=about.axis, type="log" if is_wide else "linear")
+    axis = _log_axis(value, printed["value"] * scale) if is_wide else {}
+    plot.update_xaxes(title=about.axis, **axis)
     plot.update_yaxes(categoryorder="array", categoryarray=names)
     return finish(plot, dark, height=140 + 30 * len(names))
 
@@ -121,6 +125,16 @@ def _points(rows: pd.DataFrame, names: list[str] | pd.Series) -> str:
         text = about.value_text(figure) if pd.isna(low) else about.text(figure)
         texts.append(f"{name}: {text}")
     return "; ".join(texts) or "nothing measured"
+
+
+def _log_axis(*values: pd.Series) -> dict:
+    """A logarithmic axis over the values, its ticks 1, 2, 5, 10, … written out."""
+    known = pd.concat(values).dropna()
+    low, high = (float(known.min()), float(known.max())) if len(known) else (1.0, 10.0)
+    powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
+    ticks = [step * 10.0**power for power in powers for step in (1, 2, 5)]
+    ticks = [tick for tick in ticks if low / 2 <= tick <= high * 2]
+    return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:,.10g}" for tick in ticks]}
 
 
 def _rows(summary: pd.DataFrame, measure: str) -> pd.DataFrame:

@@ -48,6 +48,12 @@ def test_curves_have_logarithmic_axes_and_the_thesis_beside_ours(curve):
     assert list(chance.y) == [1, 1]
 
 
+def test_ticks_are_written_out(curve):
+    axis = plot_curve(curve, "ior", thesis=THESIS).layout.xaxis
+    assert axis.ticktext[0] == "200" and axis.ticktext[-1] == "1,000,000"
+    assert [axis.tickvals[i] / axis.tickvals[i - 1] for i in (1, 2, 3)] == [2.5, 2, 2]
+
+
 def test_guessing_has_the_loss_of_its_number_of_classes(curve):
     assert plot_curve(curve, "loss", thesis=THESIS).data[2].y[0] == pytest.approx(np.log(104))
 

@@ -63,7 +63,9 @@ def answer_table(
     return pd.concat(parts, ignore_index=True)
 
 
-def _check(class_index: np.ndarray, y_prob: Sequence[np.ndarray], n_leaves: int) -> None:
+def _check(
+    class_index: np.ndarray, y_prob: Sequence[np.ndarray] | np.ndarray, n_leaves: int
+) -> None:
     widths = {len(row) for row in y_prob} - {n_leaves}
     low, high = int(class_index.min(initial=-1)), int(class_index.max(initial=-1))
     if widths or low < -1 or high >= n_leaves:

@@ -14,6 +14,7 @@ from geocore.evaluation.bootstrap import (
     N_BOOTSTRAP,
     SEED,
     figure,
+    resampled_medians,
     resampled_sums,
     resamples,
 )
@@ -71,7 +72,7 @@ def evaluate_probs(
     sums, medians = [], []
     for draws in resamples(len(class_index), n_bootstrap, seed):
         sums.append(resampled_sums(table, draws))
-        medians.append(np.median(error_km[draws], axis=1))
+        medians.append(resampled_medians(error_km, draws))
     values = _figures(dict(zip(names, table.sum(axis=0), strict=True)), y_prob.shape[1])
     resampled = _figures(dict(zip(names, np.concatenate(sums).T, strict=True)), y_prob.shape[1])
     resampled["ece"] = _without_bias(resampled["ece"], values["ece"])

@@ -19,6 +19,14 @@ def test_sums_are_those_of_the_drawn_photos():
     np.testing.assert_allclose(bootstrap.resampled_sums(values, draws), expected)
 
 
+@pytest.mark.parametrize("n_photos", [1, 2, 9, 10])
+def test_medians_are_those_of_the_drawn_photos(n_photos):
+    values = np.random.default_rng(0).normal(size=n_photos).round(1)
+    draws = np.concatenate(list(bootstrap.resamples(n_photos, 60)))
+    expected = np.median(values[draws], axis=1)
+    np.testing.assert_allclose(bootstrap.resampled_medians(values, draws), expected)
+
+
 def test_interval_of_a_mean_is_the_textbook_one():
     values = np.random.default_rng(0).normal(3, 2, 400)
     figure = bootstrap.mean_figure(values)

@@ -7,13 +7,14 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from geocore.evaluation.experiment_tables import TITLES, experiment_table
 from geocore.evaluation.measures import MEASURES, number_text
 from geocore.evaluation.repeats import summarise_repeats
 from geocore.evaluation.report import ALL_PHOTOS, head_table, ranked, tidy_figures, verdict
-from geocore.evaluation.thesis import SOURCES, thesis_results
+from geocore.evaluation.thesis import N_PHOTOS, SOURCES, TABLE_6_7, thesis_results
 
 NOT_RUN = "Not run yet."
 
@@ -99,25 +100,42 @@ def _experiment(results: pd.DataFrame) -> str:
         return table
     n_photos, n_repeats = runs["n_photos"].max(), runs["repeat"].nunique()
     n_train, photo_sets = runs["n_train"].max(), sorted(runs["photo_set"].unique())
-    return (
+    words = (
         f"{', '.join(photo_sets)}: up to {n_train:,} photos trained, {n_photos:,} tested, "
-        f"{n_repeats} repeats. {_highest(results)}\n\n{table}"
+        f"{n_repeats} repeats. {_highest(results)}"
     )
+    if (runs["setting"] == TABLE_6_7).any():
+        words += (
+            f" The learning rates and epochs of table 6.7 were chosen for {N_PHOTOS:,} photos; "
+            "over so few they are far fewer steps."
+        )
+    return f"{_wrapped(words)}\n\n{table}"
 
 
 def _highest(results: pd.DataFrame) -> str:
-    """Where the IoR is highest, here and in the thesis."""
-    experiment = str(results["experiment"].iloc[0])
+    """Where the IoR is highest, here and in the thesis, and whether that may be chance."""
     ours = summarise_repeats(results).query("measure == 'ior'").dropna(subset="value")
-    printed = thesis_results().query("measure == 'ior' and experiment == @experiment")
-    parts = []
-    for rows in (ours, printed):
-        if rows.empty:
-            return ""
-        best = rows.loc[rows["value"].idxmax()]
-        name = f"{best['head']} with {best['setting']}" if experiment == "D" else best["setting"]
-        parts.append(f"{name} ({number_text(best['value'], MEASURES['ior'].digits)})")
-    return f"Highest mean IoR here: {parts[0]}; in the thesis: {parts[1]}."
+    printed = thesis_results().query("measure == 'ior'")
+    printed = printed[printed["experiment"].isin(results["experiment"])]
+    if ours.empty:
+        return ""
+    best, other = (rows.loc[rows["value"].idxmax()] for rows in (ours, printed))
+    low = np.fmin(ours["low"], ours["bootstrap_low"])  # the wider of both intervals
+    high = np.fmax(ours["high"], ours["bootstrap_high"])
+    overlaps = (low <= high[best.name]) & (high >= low[best.name])
+    n_level = int(overlaps.sum()) - 1
+    words = f"Highest mean IoR here: {_row_name(best)}; in the thesis: {_row_name(other)}."
+    if not n_level:
+        return words
+    rows = "row overlaps" if n_level == 1 else f"{n_level} rows overlap"
+    which = "The interval of another" if n_level == 1 else "The intervals of"
+    return f"{words} {which} {rows} its own: the order may be chance."
+
+
+def _row_name(row: pd.Series) -> str:
+    """A row of an experiment with its IoR, such as `MC with table 6.7 (1.66)`."""
+    name = f"{row['head']}, {row['setting']}" if row["experiment"] == "D" else row["setting"]
+    return f"{name} ({number_text(row['value'], MEASURES['ior'].digits)})"
 
 
 def with_section(text: str, name: str, content: str) -> str:

@@ -54,6 +54,33 @@ def test_every_experiment_has_its_part():
     assert "Thesis: table 6.3: number of training photos, MC over 89 classes." in text
 
 
+def heads_with(*levels):
+    """Three repeats of one head per level of IoR, each spread by 0.1."""
+    runs = [
+        rows("table 6.7", "D", repeat=i, ior=level + 0.1 * i).assign(
+            head=head, low=level, high=level
+        )
+        for head, level in zip(("MC", "HMC", "HMC-sol"), levels, strict=False)
+        for i in range(3)
+    ]
+    return pd.concat([part.assign(run_id=part["run_id"] + part["head"]) for part in runs])
+
+
+@pytest.mark.parametrize(
+    ("levels", "words"),
+    [
+        ((1.0, 5.0), "Highest mean IoR here: HMC, table 6.7 (5.10); in the thesis: HMC, table 6.7"),
+        ((5.0, 5.1), "The interval of another row overlaps its own: the order may be chance."),
+        ((5.0, 5.1, 5.0), "The intervals of 2 rows overlap its own: the order may be chance."),
+    ],
+)
+def test_the_highest_row_is_named_and_doubted(levels, words):
+    text = " ".join(experiments_section(heads_with(*levels)).split())
+    assert words in text
+    assert ("chance" in text) == (levels[0] > 1)
+    assert "of table 6.7 were chosen for 970,565 photos" in text
+
+
 def test_a_section_is_replaced_and_nothing_else():
     text = "a\n<!-- x:start -->\nold\n<!-- x:end -->\nb\n"
     once = with_section(text, "x", "new\nlines")

@@ -45,6 +45,13 @@ def cells_at(bundle: Bundle, prediction: Prediction, level: int) -> pd.DataFrame
     return cells[["token", "level", "place", "centroid", "lat", "lng", "prob"]]
 
 
+def leaf_names(bundle: Bundle) -> list[str]:
+    """The countries of each leaf's known photos, else its own place, else its token."""
+    words = map(countries_in_words, countries_at(bundle, bundle.hierarchy.levels[-1]))
+    cells = bundle.grid.leaves[["place", "token"]].itertuples(index=False)
+    return [word or cell.place or cell.token for word, cell in zip(words, cells, strict=True)]
+
+
 def most_probable(bundle: Bundle, prediction: Prediction) -> str:
     """Where the most probable cell lies, as part of a sentence.
 

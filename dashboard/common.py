@@ -29,7 +29,17 @@ from geocore.inference.bundle_files import MANIFEST, file_sha256
 if TYPE_CHECKING:
     from geocore.inference.predictor import Predictor
 
-__all__ = ["View", "error_box", "fragment", "keep", "load_predictor", "page", "plain", "show_map"]
+__all__ = [
+    "View",
+    "bundle_folders",
+    "error_box",
+    "fragment",
+    "keep",
+    "load_predictor",
+    "page",
+    "plain",
+    "show_map",
+]
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:])")
 _ICON = str(Path(__file__).with_name("icon.svg"))  # a symbol or emoji would be fetched
@@ -155,7 +165,12 @@ def _stamp(folder: Path) -> int:
     return manifest.stat().st_mtime_ns if manifest.is_file() else 0
 
 
-def _bundle_folders() -> dict[str, Path]:
+def bundle_folders() -> dict[str, Path]:
+    """Every bundle that can be chosen, by its resolved path.
+
+    Raises:
+        BundleError: there is none.
+    """
     own = os.environ.get("GEOCORE_BUNDLES")
     folders = [*list_bundles(DEFAULT_BUNDLE), *(list_bundles(own) if own else [])]
     if not folders:
@@ -172,7 +187,7 @@ def _chosen_view() -> View:
 
 
 def _pick_bundle() -> Path:
-    folders = _bundle_folders()
+    folders = bundle_folders()
     chosen = st.sidebar.selectbox(
         "Bundle",
         list(folders),

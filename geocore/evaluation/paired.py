@@ -20,7 +20,7 @@ from geocore.evaluation.metrics import geoscores
 MAX_DRAWS = 20_000_000
 """Photos drawn in all; with very many photos fewer resamples give as steady an interval."""
 MIN_RESAMPLES = 200
-WITHIN_KM = (200, 750, 2500)
+WITHIN_KM = (25, 200, 750, 2500)
 CLASS_MEASURES = ("top_1", "loss")
 """Measures that only compare where both answer over the same cells."""
 
@@ -81,7 +81,7 @@ def compare(first: pd.DataFrame, second: pd.DataFrame, *, seed: int = SEED) -> d
 
     Returns:
         A figure `{"value": .., "ci95": [low, high]}` for each of top_1, loss (where both have
-        them), geoscore, within_200, within_750, within_2500 and median_km, in a report's units.
+        them), geoscore, within_25 to within_2500 and median_km, in a report's units.
 
     Raises:
         ValueError: another number of photos, or none.
@@ -110,16 +110,19 @@ def compare(first: pd.DataFrame, second: pd.DataFrame, *, seed: int = SEED) -> d
     return found | {"median_km": figure(difference, np.concatenate(medians))}
 
 
-def align(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def align(
+    first: pd.DataFrame, second: pd.DataFrame, by: str = "photo_id"
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The rows of both whose photo both have, in one order.
 
     Args:
-        first: column photo_id, one row per photo.
+        first: one row per photo.
         second: likewise.
+        by: the column that tells photos apart.
     """
-    shared = first["photo_id"][first["photo_id"].isin(second["photo_id"])]
-    parts = (table.drop_duplicates("photo_id").set_index("photo_id") for table in (first, second))
-    left, right = (part.loc[shared.drop_duplicates()].reset_index() for part in parts)
+    shared = first[by][first[by].isin(second[by])].drop_duplicates()
+    parts = (table.drop_duplicates(by).set_index(by) for table in (first, second))
+    left, right = (part.loc[shared].reset_index() for part in parts)
     return left, right
 
 
@@ -166,7 +169,8 @@ def comparison_sentence(
     words = [f"Both answered the same {n_photos:,} photos, which neither had seen before."]
     words += [_sure_words(names, name, differences[name]) for name in sure]
     if unsure:
-        listed = " and ".join(_subject(name) for name in unsure)
+        subjects = [_subject(name) for name in unsure]
+        listed = " and ".join(filter(None, [", ".join(subjects[:-1]), subjects[-1]]))
         words.append(f"In {listed} they differ by no more than chance explains.")
     return " ".join(words)
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from geocore.evaluation.measures import Measure
 from geocore.visuals.style import finish, marker, neutral, series, whiskers
 
 
@@ -60,6 +61,23 @@ def plot_heads(
     plot.update_yaxes(tickvals=list(range(len(heads))), ticktext=heads, zeroline=False)
     plot.update_yaxes(range=[len(heads) - 0.5, -0.5])
     return finish(plot, dark, height=130 + 30 * len(heads) * max(2, len(sets)) // 2)
+
+
+def describe_heads(figures: pd.DataFrame, about: Measure) -> str:
+    """`plot_heads` for those who cannot see it.
+
+    Args:
+        figures: as `plot_heads`.
+        about: the measure that they are figures of.
+    """
+    parts = []
+    for photo_set, rows in figures.groupby("photo_set", sort=False):
+        values = (
+            f"{row.head} {about.text({'value': row.value, 'ci95': [row.low, row.high]})}"
+            for row in rows.itertuples(index=False)
+        )
+        parts.append(f"On {photo_set}: {', '.join(values)}.")
+    return f"{about.name} of each head with its 95 % interval. {' '.join(parts)}"
 
 
 def plot_top_cells(top: Mapping[str, pd.DataFrame], *, dark: bool = False) -> go.Figure:

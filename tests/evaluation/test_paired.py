@@ -98,7 +98,7 @@ def test_pairing_finds_what_unpaired_intervals_hide():
 def test_other_cells_compare_in_km_alone():
     first = photos([True], [1.0], [5.0])
     found = compare(first, first[["error_km"]])
-    assert set(found) == {"geoscore", "within_200", "within_750", "within_2500", "median_km"}
+    assert set(found) == {"geoscore", "within_25", "within_200", "within_750", "within_2500", "median_km"}
 
 
 def test_nothing_to_compare():

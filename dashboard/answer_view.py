@@ -137,9 +137,9 @@ def _show_top(cells: pd.DataFrame) -> None:
         hide_index=True,
         column_config={
             "prob": st.column_config.ProgressColumn(
-                "Probability", format="percent", max_value=1, width=100
+                "Probability", format="percent", max_value=1, width=95
             ),
-            "place": st.column_config.TextColumn("Known photos from", width=320),
+            "place": st.column_config.TextColumn("Known photos from", width=290),
             # On the map's tooltips and in the downloads; here they would cut each other off.
             **dict.fromkeys(("centroid", "lat", "lng", "level", "token")),
         },

@@ -170,6 +170,8 @@ def pick_answer(view: View, answers: Sequence[Answer]) -> Answer:
         selection_default={"selection": {"rows": [0]}},
         key=f"photos_{_identity(answers)}",
         column_config={
+            "Photo": st.column_config.TextColumn(width=190),
+            "Most probable area": st.column_config.TextColumn(width=285),
             "Confidence": st.column_config.ProgressColumn(format="percent", max_value=1),
             "Best latitude": number(format="%.3f"),
             "Best longitude": number(format="%.3f"),

@@ -12,6 +12,7 @@ import pandas as pd
 
 from geocore.evaluation.experiment_tables import TITLES, experiment_table
 from geocore.evaluation.measures import MEASURES, number_text
+from geocore.evaluation.metrics import uniform_log_loss
 from geocore.evaluation.repeats import summarise_repeats
 from geocore.evaluation.report import ALL_PHOTOS, head_table, ranked, tidy_figures, verdict
 from geocore.evaluation.thesis import N_PHOTOS, SOURCES, TABLE_6_7, thesis_results
@@ -75,7 +76,8 @@ def experiments_section(results: pd.DataFrame) -> str:
         "given. The thesis's columns are as printed: other photos (970,565), another backbone, "
         "validation photos, no intervals. Trends may be compared with them, values may not. t_min "
         "and t_max are the thesis's, scaled by the number of photos (at least 2 and 4). Time per "
-        "epoch is wall time, whatever else the machine did meanwhile."
+        "epoch is wall time of the classifier alone on kept features, whatever else the machine "
+        "did meanwhile; the thesis's includes the backbone. What a head costs: see Speed."
     )
     parts = [
         f"### {experiment}. {title}\n\n{_experiment(results[results['experiment'] == experiment])}"
@@ -104,6 +106,10 @@ def _experiment(results: pd.DataFrame) -> str:
         f"{', '.join(photo_sets)}: up to {n_train:,} photos trained, {n_photos:,} tested, "
         f"{n_repeats} repeats. {_highest(results)}"
     )
+    if runs["n_leaves"].nunique() == 1:
+        n_leaves = int(runs["n_leaves"].iloc[0])
+        uniform = number_text(uniform_log_loss(n_leaves), MEASURES["loss"].digits)
+        words += f" Uniform guessing over {n_leaves} classes has loss {uniform}."
     if (runs["setting"] == TABLE_6_7).any():
         words += (
             f" The learning rates and epochs of table 6.7 were chosen for {N_PHOTOS:,} photos; "

@@ -93,7 +93,8 @@ def repeat_experiment(
     table = load_photo_sets(plan.rows[0].config, source, say)
     missing: dict[int, str] = {}
     photo_set_hash = ""
-    for number, run in enumerate(_runs(plan, table, cache, n_repeats, missing), start=1):
+    for run in _runs(plan, table, cache, n_repeats, missing):
+        number = run.position * n_repeats + run.repeat + 1
         photo_set_hash = photo_set_sha256(run.photos)
         where = f"{plan.experiment}: {run.row.setting}, {run.row.head}, repeat {run.repeat + 1}"
         if is_finished(load_results(plan.experiment, store), run.run_id):

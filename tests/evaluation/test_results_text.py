@@ -45,11 +45,14 @@ def test_no_results_are_no_table():
 def test_every_experiment_has_its_part():
     results = pd.concat([rows("1/4", repeat=i, loss=3.0 + i, ior=2.0) for i in range(3)])
     text = experiments_section(results)
+    other = results.assign(n_leaves=[2, *results["n_leaves"][1:]])
+    assert "Uniform" not in experiments_section(other)  # no one loss for several numbers of classes
     titles = [line for line in text.splitlines() if line.startswith("### ")]
     assert [title[4:6] for title in titles] == ["A.", "B.", "C.", "D."]
     assert text.count(NOT_RUN) == 3
     assert "street: up to 210 photos trained, 240 tested, 3 repeats." in text
-    assert "Highest mean IoR here: 1/4 (2.00); in the thesis: all (1.66)." in text
+    assert "Highest mean IoR here: 1/4 (2.00); in the thesis: all" in text
+    assert "Uniform guessing over 104 classes has loss 4.644." in " ".join(text.split())
     assert "| 1/4 | 210 | 4.000 (1.516–6.484) |" in text
     assert "Thesis: table 6.3: number of training photos, MC over 89 classes." in text
 

@@ -6,6 +6,10 @@ best round of each counts, so that a busy machine does not decide.
 """
 
 import io
+import json
+import subprocess
+import sys
+import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -22,12 +26,14 @@ from PIL import Image
 
 from geocore.cells import Hierarchy, build_hierarchy, dense_matrices, generate_cells
 from geocore.data.photos import load_coordinates
-from geocore.inference import DEFAULT_BUNDLE, Predictor
+from geocore.inference import DEFAULT_BUNDLE, Predictor, load_bundle
+from geocore.large_bundle import save_large_bundle
 from geocore.models.backbones import build_backbone
 from geocore.models.classifier import ClassifierConfig, build_classifier, on_photos
 from geocore.models.heads import HEADS, build_head
 
 COORDINATES = Path(__file__).parent / "assets" / "flickr_100k.csv.gz"
+MEASURED_PAGES = ("3_Model_comparison.py", "4_Calibration_and_confusion.py")
 FloatArray = NDArray[np.float64]
 
 
@@ -271,10 +277,23 @@ def _alternate(calls: dict[str, Callable[[], object]], n_rounds: int) -> dict[st
     return seconds
 
 
+def measure_pages(at_most_s: float = 2.0, **size: int) -> list[Measurement]:
+    """First draw of the pages on measured figures, from a bundle as large as one may get."""
+    with tempfile.TemporaryDirectory() as folder:
+        bundle = save_large_bundle(Path(folder) / "large", COORDINATES, **size)
+        command = [sys.executable, "-m", "dashboard.draw_times", str(bundle), *MEASURED_PAGES]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        n_leaves = load_bundle(bundle).grid.n_leaves
+    what = f"drawn from {n_leaves:,} leaves"
+    drawn = {page: json.loads(done.stdout)[page][0] for page in MEASURED_PAGES}
+    return [_compare(f"{page}, {what}", s, at_most_s, "s", 1) for page, s in drawn.items()]
+
+
 PARTS: dict[str, Callable[[], list[Measurement]]] = {
     "cells": measure_cells,
     "combine": measure_combine,
     "epochs": measure_epochs,
     "cached-epochs": measure_cached_epochs,
     "photo": measure_photo,
+    "pages": measure_pages,
 }

@@ -36,7 +36,9 @@ FLOW = {
     | {"field_baselines"},
     "experiments": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
     | {"preparation", "pipeline"},
-    "benchmark": {"data", "cells", "models", "training", "evaluation", "inference", "config"},
+    "large_bundle": {"data", "cells", "evaluation", "inference"},
+    "benchmark": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
+    | {"large_bundle"},
 }
 TENSORFLOW_PARTS = {"models", "training", "pipeline", "inference", "benchmark", "experiments"}
 

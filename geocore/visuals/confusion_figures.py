@@ -5,7 +5,6 @@ Stage: visuals. Arrays in, a plotly figure out; it must not know bundles, hierar
 Source: thesis figure 6.10; own.
 """
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,7 +58,8 @@ def plot_confusion(
 ) -> go.Figure:
     """Confusion matrix as a heat map, cells in the order given (Hilbert: neighbours side by side).
 
-    Each entry with photos carries its row and column as `customdata`, for a click.
+    Each entry with photos carries its row and column as `customdata`, for a click. Numbers of
+    photos are coloured by their square root, so that the rare mistakes are seen beside the many.
 
     Args:
         matrix: (n_cells, n_cells), rows the truth, columns the prediction; NaN stays empty.
@@ -75,7 +75,8 @@ def plot_confusion(
     counts = np.nan_to_num(matrix) if counts is None else counts
     plot = go.Figure(
         go.Heatmap(
-            z=matrix, x=names, y=names, zmin=0, xgap=gap, ygap=gap, hoverinfo="skip",
+            z=np.sqrt(matrix) if reading == "photos" else matrix,
+            x=names, y=names, zmin=0, xgap=gap, ygap=gap, hoverinfo="skip",
             colorscale=list(RAMP_DARK if dark else RAMP_LIGHT),
             colorbar=_colour_bar(matrix, about),
         )
@@ -89,7 +90,7 @@ def plot_confusion(
     plot.update_xaxes(title="Cell predicted", tickangle=90)
     plot.update_yaxes(title="Cell where the photo was taken", autorange="reversed")
     plot.update_layout(showlegend=False, dragmode="pan", hoverdistance=12)
-    return finish(plot, dark, height=max(420, 260 + 15 * min(len(names), MAX_TICKS)))
+    return finish(plot, dark, height=max(420, 260 + 15 * len(ticks)) if ticks else 720)
 
 
 def describe_confusion(counts: np.ndarray, cells: Sequence[str]) -> str:
@@ -161,7 +162,9 @@ def _colour_bar(matrix: np.ndarray, about: Reading) -> dict:
     bar = {"title": about.title, "thickness": 14}
     if about.ticks:
         return {**bar, "tickformat": about.ticks}
-    return {**bar, "dtick": max(1, math.ceil(np.nanmax(matrix, initial=0) / 8))}
+    most = max(1, int(np.nanmax(matrix, initial=0)))
+    steps = sorted({0, 1, *(round(most * share) for share in (0.05, 0.2, 0.5, 1))})
+    return {**bar, "tickvals": np.sqrt(steps).tolist(), "ticktext": [f"{n:,}" for n in steps]}
 
 
 def _short(name: str) -> str:

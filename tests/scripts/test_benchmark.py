@@ -7,6 +7,9 @@ import pytest
 import tensorflow as tf
 
 from geocore import benchmark
+from geocore.inference import load_bundle
+from geocore.inference.held_out import held_out_answers
+from geocore.large_bundle import save_large_bundle
 from scripts import benchmark as script
 
 
@@ -64,3 +67,22 @@ def test_the_dense_yardstick_computes_what_the_gather_does():
     np.testing.assert_allclose(product, np.exp(head.combine(logits)), rtol=2e-4)
     n_cells = sum(len(x) for x in hierarchy.cell_ids)
     assert megabytes == pytest.approx(n_cells * hierarchy.n_leaves * 4 / 1e6)
+
+
+def test_pages_are_drawn_from_a_large_bundle(monkeypatch):
+    monkeypatch.setattr(benchmark, "MEASURED_PAGES", ("4_Calibration_and_confusion.py",))
+    (drawn,) = benchmark.measure_pages(at_most_s=100, n_photos=3000, t_min=20, t_max=300)
+    assert 0.01 < drawn.value < 100 and drawn.is_reached
+    assert "drawn from" in drawn.what
+
+
+def test_a_large_bundle_knows_a_little_and_is_whole(tmp_path):
+    folder = save_large_bundle(
+        tmp_path / "large", benchmark.COORDINATES, n_photos=2000, t_min=20, t_max=300
+    )
+    bundle = load_bundle(folder)
+    for head in bundle.heads:
+        answers = held_out_answers(bundle, head)
+        assert len(answers) == 2000
+        top_1 = bundle.report["heads"][head]["all"]["top_1"]["value"]
+        assert 3 / bundle.grid.n_leaves < top_1 < 0.9

@@ -56,6 +56,13 @@ def test_what_an_entry_says(reading, matrix, text):
     assert figure.data[0].colorbar.title.text == f.READINGS[reading].title
 
 
+def test_few_photos_are_seen_beside_many():
+    heat = f.plot_confusion(np.array([[100, 1], [0, 4]]), ["a", "b"]).data[0]
+    assert heat.z.tolist() == [[10, 1], [0, 2]]
+    assert heat.colorbar.ticktext == ("0", "1", "5", "20", "50", "100")
+    assert heat.colorbar.tickvals[-1] == 10
+
+
 def test_branches_and_the_chosen_entry_are_outlined():
     plain = f.plot_confusion(COUNTS, CELLS)
     figure = f.plot_confusion(COUNTS, CELLS, blocks=[2], chosen=(2, 0))

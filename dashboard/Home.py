@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.cell_panels import cells_of, show_cells, show_settings
 from dashboard.common import fragment, page
-from dashboard.key_figures import show_key_figures
+from dashboard.key_figures import show_class_figures, show_key_figures
 from geocore.data.images import ACCEPTED
 
 ANSWER_PAGE = "pages/2_Predict_and_explain.py"
@@ -37,5 +37,6 @@ with page("Where was this photo taken?", ":material/travel_explore:") as view:
     show_key_figures(view.bundle, view.head)
     st.subheader("The cells it chooses from")
     show_settings(view.bundle)
+    show_class_figures(view.bundle, view.head)
     fragment(show_cells)(cells_of(view.bundle), "photos", key="home_map", height=440)
     st.page_link("pages/1_Cell_explorer.py", label="Explore the cells", icon=":material/grid_view:")

@@ -161,8 +161,12 @@ def show_settings(bundle: Bundle) -> None:
         "Levels": f"{leaves['level'].min()}–{leaves['level'].max()}",
         "Photos per cell": f"{settings.get('t_min', '–')} to {settings.get('t_max', '–')}",
     }
+    helps = {
+        "Photos per cell": "t_min to t_max: a cell with more photos is divided, one with fewer is "
+        "dropped. Held-out photos are not counted."
+    }
     for column, (label, value) in zip(st.columns(len(facts)), facts.items(), strict=True):
-        column.metric(label, value)
+        column.metric(label, value, help=helps.get(label))
 
 
 def show_summary(summary: GridSummary) -> None:

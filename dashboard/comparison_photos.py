@@ -4,6 +4,7 @@ Stage: dashboard. It must not compute: it filters and shows what `comparison_vie
 """
 
 import os
+import re
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,8 @@ from geocore.visuals.maps import MAX_CELLS, cell_map
 MAX_PROBS = 30_000_000
 """Probs that are read without asking; more take more than two seconds."""
 N_LISTED, N_PICTURES = 12, 6
-APART_KM = 750.0
+APART_KM = 200.0
+_DISTANCE = re.compile(r" \([\d.,]+ km\)$")
 WHICH = {"surest": "Both sure", "first": "Only the first right", "second": "Only the second right"}
 
 
@@ -117,11 +119,12 @@ def show_disagreements(pair: Pair, sides: tuple[Side, Side]) -> None:
     _show_pictures(sides[0].bundle, photos["photo_id"].head(N_PICTURES).tolist())
     listed = photos.head(N_LISTED)
     st.table(_as_text(_named(listed, pair.names)).set_index("Photo"))
-    st.caption(
-        f"{len(listed)} of {len(photos):,} photos, those of which both are surest. They disagree "
-        "where their most probable cells differ"
-        + ("." if pair.same_cells else f" or, as here, their points lie {APART_KM:.0f} km apart.")
-    )
+    words = f"{len(listed)} of {len(photos):,} photos, those of which both are surest."
+    if which == "surest":
+        words += (
+            f" Their answers are different cells, with points at least {APART_KM:.0f} km apart."
+        )
+    st.caption(words)
     download_table("Disagreements as CSV", _named(photos, pair.names), "-".join(pair.names) + "-p")
 
 
@@ -140,11 +143,10 @@ def disagreements(pair: Pair, which: str) -> pd.DataFrame:
     photos = pair.first[columns].join(pair.second[columns[3:]].add_suffix("_2"))
     points = ("point_lat", "point_lng", "point_lat_2", "point_lng_2")
     photos["apart_km"] = distance_km(*(photos[name].to_numpy() for name in points))
-    if not pair.same_cells:
-        keep_these = photos["apart_km"] >= APART_KM
-    elif which == "surest":
-        keep_these = pair.first["cell"] != pair.second["cell"]
-    else:
+    keep_these = photos["apart_km"] >= APART_KM
+    if pair.same_cells:
+        keep_these &= pair.first["cell"] != pair.second["cell"]
+    if which != "surest":
         keep_these = pd.Series(_pairs(pair)["kind"] == which)
     sure = photos["confidence"] * photos["confidence_2"]
     order = sure[keep_these.to_numpy()].sort_values(ascending=False, kind="stable").index
@@ -172,7 +174,7 @@ def _as_text(table: pd.DataFrame) -> pd.DataFrame:
         elif column.endswith("km"):
             shown[column] = [f"{value:,.0f}" for value in table[column]]
         else:
-            shown[column] = [plain(str(value)) for value in shown[column]]
+            shown[column] = [plain(_DISTANCE.sub("", value)) for value in shown[column]]
     return shown
 
 

@@ -89,7 +89,6 @@ def _pick_answer(
         label,
         bundle.answers,
         index=bundle.answers.index(usual),
-        format_func=lambda name: f"{name} (baseline)" if name in bundle.baselines else name,
         key=key,
         bind="query-params",
         help="Heads are trained over the bundle's cells. Baselines are the simpler ways that they "

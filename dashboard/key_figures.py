@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from dashboard.common import plain
@@ -46,6 +47,39 @@ def show_key_figures(bundle: Bundle, head: str) -> None:
         "</table></div>"
     )
     st.caption(f"Head {plain(head)}. Small figures: 95 % interval.")
+
+
+def show_class_figures(bundle: Bundle, head: str) -> None:
+    """How often the right cell is among the first, and what validation photos said in training."""
+    report = bundle.report["heads"][head]
+    names = {"top_1": "Right cell first", "top_5": "In first 5", "top_10": "In first 10"}
+    sets = sorted(report.items(), key=lambda item: (item[0] != "all", -item[1]["n_photos"]))
+    header = "".join(f"<th>{title}</th>" for title in ("Photos never seen", *names.values()))
+    rows = ""
+    for photo_set, figures in sets:
+        label = "photos in all" if photo_set == "all" else kind_name(photo_set)
+        cells = "".join(f"<td>{_figure(figures.get(name), '%')}</td>" for name in names)
+        rows += f"<tr><td>{figures['n_photos']:,} {escape(label)}</td>{cells}</tr>"
+    st.html(
+        f'{_STYLE}<div style="overflow-x:auto"><table class="key-figures"><tr>{header}</tr>{rows}'
+        "</table></div>"
+    )
+    st.caption(_validation_words(bundle, head))
+
+
+def _validation_words(bundle: Bundle, head: str) -> str:
+    """Validation loss and accuracy in a sentence, and what they are not."""
+    training = bundle.report.get("training", {}).get(head, {})
+    loss, accuracy = training.get("best_validation_loss"), training.get("validation_accuracy")
+    n_photos = int((bundle.photos["split"] == "validation").sum())
+    if loss is None:
+        return f"Head {plain(head)}. How it did on validation photos was not kept."
+    right = "" if accuracy is None else f", right cell first {100 * accuracy:.1f} %"
+    return (
+        f"Head {plain(head)}. On the {n_photos:,} validation photos, which decided when training "
+        f"stopped: loss {loss:.3f} ({np.log(bundle.grid.n_leaves):.3f} for guessing){right}. "
+        "Photos never seen tell more."
+    )
 
 
 def kind_name(photo_set: str) -> str:

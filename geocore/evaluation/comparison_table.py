@@ -20,7 +20,7 @@ from geocore.evaluation.paired import (
     difference_text,
     is_certain,
 )
-from geocore.evaluation.report import DOWN, UP
+from geocore.evaluation.report import DOWN, UP, two_lines
 from geocore.evaluation.thesis import THESIS_TABLE_6_8
 
 MISSING = "–"
@@ -54,7 +54,9 @@ def comparison_table(
         if all(found["value"] is None for found in figures):
             continue
         row = {"Measure": f"{measure.name}{UP if measure.is_better_high else DOWN}"}
-        row |= {name: measure.text(found) for name, found in zip(names, figures, strict=True)}
+        row |= {
+            name: two_lines(measure.text(found)) for name, found in zip(names, figures, strict=True)
+        }
         row |= _difference_columns(key, differences, test)
         rows.append(row | _thesis_columns(key, heads))
     if any(value is not None for value in seconds):
@@ -97,7 +99,10 @@ def _difference_columns(
     answer = "yes" if is_certain(key, difference, test) else "may be chance"
     if key == "top_1" and test is not None:
         answer += f" (p {_p_text(test.p_mid)})"
-    return {"Difference": difference_text(key, difference), "More than chance?": answer}
+    return {
+        "Difference": two_lines(difference_text(key, difference)),
+        "More than chance?": two_lines(answer),
+    }
 
 
 def _p_text(p: float) -> str:

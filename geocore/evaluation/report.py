@@ -79,14 +79,14 @@ def _row(report: Mapping[str, Any], key: str, photo_set: str) -> dict[str, str]:
     figures = {head: figure_of(sets[photo_set], key) for head, sets in report["heads"].items()}
     values = [figure["value"] for figure in figures.values() if figure["value"] is not None]
     best = (max if MEASURES[key].is_better_high else min)(values, default=None)
-    texts = {head: _two_lines(MEASURES[key].text(figure)) for head, figure in figures.items()}
+    texts = {head: two_lines(MEASURES[key].text(figure)) for head, figure in figures.items()}
     return {
         head: f"**{text}**" if values and figures[head]["value"] == best else text
         for head, text in texts.items()
     }
 
 
-def _two_lines(text: str) -> str:
+def two_lines(text: str) -> str:
     """A figure's text that can break only between its value and its interval."""
     glued = text.replace(" ", NO_BREAK).replace("–", f"{WORD_JOINER}–{WORD_JOINER}")
     return glued.replace(f"{NO_BREAK}(", " (")

@@ -2,13 +2,20 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import common
-from dashboard.key_figures import interval, kind_name, percent, small_percent
+from dashboard.key_figures import (
+    _validation_words,
+    interval,
+    kind_name,
+    percent,
+    small_percent,
+)
 from geocore.errors import GridError
 from geocore.inference.bundle import load_bundle
 from tests.dashboard.measured_bundle import PAGES, save_measured_bundle, texts
@@ -55,6 +62,26 @@ def test_figures_are_those_of_the_chosen_head(app, bundles):
     figure = load_bundle(bundles / "alpha").report["heads"]["MC"]["street"]["within_km"]["750"]
     assert f"{percent(figure['value'])} of" in texts(app)
     assert "Head MC." in texts(app)
+
+
+def test_the_right_cell_among_the_first_and_validation(app, bundles):
+    app.run()
+    bundle = load_bundle(bundles / "alpha")
+    figure = bundle.report["heads"]["HMC-tree"]["all"]["top_5"]
+    table = next(str(html.value) for html in app.get("html") if "In first 5" in str(html.value))
+    assert f"<b>{percent(figure['value'])}</b><small>{interval(figure)}</small>" in table
+    assert "How it did on validation photos was not kept." in texts(app)
+
+
+def test_validation_loss_and_accuracy_beside_guessing(bundles):
+    training = {"HMC-tree": {"best_validation_loss": 1.2345, "validation_accuracy": 0.25}}
+    made = load_bundle(bundles / "alpha")
+    bundle = replace(made, report=made.report | {"training": training})
+    n_photos = (made.photos["split"] == "validation").sum()
+    words = _validation_words(bundle, "HMC-tree").replace("\\", "")
+    guessing = np.log(made.grid.n_leaves)
+    assert f"On the {n_photos} validation photos" in words
+    assert f"loss 1.234 ({guessing:.3f} for guessing), right cell first 25.0 %" in words
 
 
 def test_a_report_without_kinds_or_figures_is_no_error(app, bundles):

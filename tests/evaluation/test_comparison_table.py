@@ -21,7 +21,8 @@ def table():
     made = comparison_table(
         ("HMC", "Uniform"), entries, differences, test, ("HMC", "Uniform"), (1.5, None)
     )
-    return made.set_index(made["Measure"].str.split("\xa0").str[0])
+    made = made.replace({"\xa0": " ", "\u2060": ""}, regex=True)
+    return made.set_index(made["Measure"].str[:-2].where(made["Measure"].str[-1].isin(["↑", "↓"])))
 
 
 def test_one_row_per_measure_that_is_known(table):

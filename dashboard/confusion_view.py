@@ -3,6 +3,7 @@
 Stage: dashboard. It must not compute: counts come from evaluation.
 """
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +11,12 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.calibration_view import answers_of
+from dashboard.cell_words import countries_at
 from dashboard.common import View, keep, plain
 from dashboard.figure_view import download_table, show_figure
 from dashboard.measured import level_counts
 from dashboard.offline_map import is_dark
+from geocore.analysis.cell_countries import countries_in_words
 from geocore.evaluation.confusion import (
     balance_sentence,
     clustered_order,
@@ -88,15 +91,25 @@ def pairs_at(bundle: Bundle, head: str, photo_set: str, depth: int) -> Pairs:
     answers = answers_of(bundle, head, photo_set)
     photos = answers[answers["class_index"] >= 0].reset_index(drop=True)
     cells = bundle.grid.cells.set_index("cell_id").loc[groups.cell_ids].reset_index()
-    places = cells["place"].str.replace(_DISTANCE, "", regex=True)
-    places = places.where(places != "", "cell " + cells["token"])
-    names = [f"{number} · {place}" for number, place in enumerate(places)]
     return Pairs(
         photos=photos,
         truth=groups.group[photos["class_index"].to_numpy()],
         answer=photos[f"cell_{depth}"].to_numpy(np.int64),
-        cells=cells.assign(name=names),
+        cells=cells.assign(name=_names(bundle, cells, bundle.hierarchy.levels[depth])),
     )
+
+
+def _names(bundle: Bundle, cells: pd.DataFrame, level: int) -> list[str]:
+    """A number and a place per cell, after its photos where its middle lies somewhere else."""
+    names = []
+    for number, (cell, countries) in enumerate(
+        zip(cells.itertuples(), countries_at(bundle, level), strict=True)
+    ):
+        place = re.sub(_DISTANCE, "", cell.place)
+        if countries and not place.endswith(countries[0][0]):
+            place = countries_in_words(countries)
+        names.append(f"{number} · {place or f'cell {cell.token}'}")
+    return names
 
 
 @keep("Counting which cells are mixed up …")

@@ -168,9 +168,15 @@ def _colour_bar(matrix: np.ndarray, about: Reading) -> dict:
 
 
 def _short(name: str) -> str:
-    """`12 · near Ubud, Bali, Indonesia (3.4 km)` as `Ubud, Indonesia · 12`."""
+    """`12 · near Ubud, Bali, Indonesia (3.4 km)` as `Ubud, Indonesia · 12`.
+
+    Of `3 · Italy, Spain, Tunisia or elsewhere` the first stays: `Italy … · 3`.
+    """
     number, _, place = name.partition(" · ") if " · " in name else ("", "", name)
     parts = re.sub(r" \([^()]*km\)$", "", place.removeprefix("near ")).split(", ")
+    if not place.startswith("near "):
+        first, *others = re.split(", | or ", place)
+        parts = [f"{first} …" if others else first]
     ends = list(dict.fromkeys((parts[0], parts[-1])))
     n_letters = MAX_TICK_LETTERS // len(ends)
     cut = (end if len(end) <= n_letters else f"{end[: n_letters - 1].rstrip()}…" for end in ends)

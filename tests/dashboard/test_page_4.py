@@ -1,9 +1,14 @@
 import json
+from types import SimpleNamespace
+from unittest import mock
 
+import pandas as pd
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from dashboard import confusion_view
+from dashboard.cell_words import countries_at
 from dashboard.confusion_photos import pictures
 from dashboard.confusion_view import matrix_at, pairs_at
 from geocore.data.images import photo_sha256
@@ -168,6 +173,24 @@ def test_thousands_of_cells_are_summed_up(bundle, monkeypatch):
     whole = pairs_at(made, "HMC", "all", made.hierarchy.depth - 1)
     assert matrix.counts.sum() == len(whole.photos)
     assert len(matrix.balance) == made.grid.n_leaves == matrix.n_left_out + 5
+
+
+def test_a_cell_is_named_after_its_photos_where_its_middle_lies_elsewhere(tmp_path):
+    """Photos in Rome and Naples; a centroid said to be at sea, or in Italy, or nowhere known."""
+    photos = pd.DataFrame({"class_index": [0, 0], "lat": [41.9, 40.85], "lng": [12.5, 14.27]})
+    bundle = SimpleNamespace(
+        photos=photos, hierarchy=load_bundle(save_measured_bundle(tmp_path / "b")).hierarchy
+    )
+    n_cells, level = bundle.hierarchy.n_leaves, bundle.hierarchy.levels[-1]
+    for place, expected in (
+        ("Mediterranean Sea", "0 · Italy"),
+        ("near Latina, Lazio, Italy (3.4 km)", "0 · near Latina, Lazio, Italy"),
+    ):
+        cells = pd.DataFrame({"place": [place] + [""] * (n_cells - 1), "token": "4c"})
+        with mock.patch("dashboard.confusion_view.countries_at", countries_at.__wrapped__):
+            names = confusion_view._names(bundle, cells, level)
+        assert names[0] == expected
+        assert names[1] == "1 · cell 4c"
 
 
 def test_probs_that_do_not_sum_to_one_are_a_sentence(tmp_path, monkeypatch):

@@ -16,6 +16,8 @@ def test_cells_are_short_on_the_axis_and_whole_under_the_pointer():
         np.eye(1), ["3 · near Visconde do Rio Branco, Minas Gerais, Brazil (8.2 km)"]
     )
     assert long.layout.xaxis.ticktext == ("Visconde do Ri…, Brazil · 3",)
+    assert f._short("3 · Italy, Spain, Tunisia or elsewhere") == "Italy … · 3"
+    assert f._short("8 · Australia or Indonesia") == "Australia … · 8"
     assert figure.data[0].x[0] == CELLS[0]
     assert "&lt;b&gt;" in figure.data[0].x[2]
     assert figure.layout.yaxis.autorange == "reversed"

@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--bundle", type=Path, default=DEFAULT_BUNDLE, help="trained model folder")
     parser.add_argument("--photos", type=Path, required=True, metavar="DIR", help="known photos")
-    parser.add_argument("--head", help="which of its heads answers (default: the bundle's choice)")
+    parser.add_argument("--head", help="head or baseline that answers (default: its own choice)")
     parser.add_argument("--unseen-only", action="store_true", help="only photos it has not seen")
     parser.add_argument("--out", type=Path, required=True, metavar="REPORT.json")
     return parser

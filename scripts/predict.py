@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO_OR_DIR")
     parser.add_argument("--bundle", type=Path, default=DEFAULT_BUNDLE, help="trained model folder")
-    parser.add_argument("--head", help="which of its heads answers (default: the bundle's choice)")
+    parser.add_argument("--head", help="head or baseline that answers (default: its own choice)")
     parser.add_argument("--top", type=int, default=5, help="cells per photo (default: 5)")
     parser.add_argument("--format", choices=FORMATS, default="table", help="default: table")
     return parser

@@ -25,6 +25,7 @@ def test_the_bundle_measures_them_beside_the_heads(bundle):
     for name in bundle.baselines:
         assert bundle.report["heads"][name]["all"]["n_photos"] == 8
         np.testing.assert_allclose(bundle.probs(name).sum(axis=1), 1, atol=1e-5)
+    assert "Not heads but baselines" in bundle.card
     losses = {name: bundle.report["heads"][name]["all"]["loss"]["value"] for name in bundle.answers}
     assert losses[UNIFORM] == pytest.approx(np.log(bundle.grid.n_leaves), abs=1e-6)
     assert losses[KNN] < losses[UNIFORM]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from geocore.cells import CellGrid
+from geocore.evaluation.baselines import BASELINES
 
 N_BLIND_CELLS = 10
 
@@ -96,6 +97,9 @@ def _figures_table(report: Mapping[str, Any]) -> str:
             " Probabilities are given at a temperature fitted on the validation photos, one per "
             f"head ({listed}; 1 changes nothing, above 1 means the head was too sure of itself)."
         )
+    if baselines := [name for name in BASELINES if name in report["heads"]]:
+        listed = "; ".join(f"{name}: {BASELINES[name]}" for name in baselines)
+        note += f" Not heads but baselines, on the same features and photos: {listed}."
     return "\n".join([*lines, "", note])
 
 

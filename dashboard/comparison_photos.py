@@ -5,6 +5,7 @@ Stage: dashboard. It must not compute: it filters and shows what `comparison_vie
 
 import os
 import re
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -125,7 +126,8 @@ def show_disagreements(pair: Pair, sides: tuple[Side, Side]) -> None:
             f" Their answers are different cells, with points at least {APART_KM:.0f} km apart."
         )
     st.caption(words)
-    download_table("Disagreements as CSV", _named(photos, pair.names), "-".join(pair.names) + "-p")
+    whole = partial(_named, photos, pair.names)
+    download_table("Disagreements as CSV", whole, "-".join(pair.names) + "-p")
 
 
 def disagreements(pair: Pair, which: str) -> pd.DataFrame:

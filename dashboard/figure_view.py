@@ -6,6 +6,7 @@ Stage: dashboard. It must not know what a figure shows.
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 FORMATS = ("PNG", "SVG")
@@ -55,11 +56,17 @@ def show_figure(
         st.markdown(alt.replace("$", "\\$"))
 
 
-def download_table(label: str, table: Any, name: str) -> None:
-    """A table as a CSV to take along."""
+def download_table(label: str, table: pd.DataFrame | Callable[[], pd.DataFrame], name: str) -> None:
+    """A table as a CSV to take along, written when it is asked for.
+
+    Args:
+        label: of the button.
+        table: the table, or what makes it where that takes long.
+        name: of the file, without its ending.
+    """
     st.download_button(
         label,
-        table.to_csv(index=False),
+        lambda: (table() if callable(table) else table).to_csv(index=False),
         f"{name}.csv",
         "text/csv",
         icon=":material/download:",

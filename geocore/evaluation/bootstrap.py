@@ -9,7 +9,7 @@ their shared photos make it.
 Source: Efron 1979, percentile interval.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -95,12 +95,20 @@ def mean_figure(values: np.ndarray, *, n_bootstrap: int = N_BOOTSTRAP, seed: int
         n_bootstrap: number of resamples.
         seed: of the draws.
     """
-    values = np.asarray(values, dtype=np.float64)
-    counts = ~np.isnan(values)
-    columns = np.column_stack([np.where(counts, values, 0.0), counts])
+    return mean_figures({"": values}, n_bootstrap=n_bootstrap, seed=seed)[""]
+
+
+def mean_figures(
+    values: Mapping[str, np.ndarray], *, n_bootstrap: int = N_BOOTSTRAP, seed: int = SEED
+) -> dict[str, dict]:
+    """`mean_figure` of several values of the same photos, which are drawn once for all of them."""
+    table = np.column_stack([np.asarray(column, dtype=np.float64) for column in values.values()])
+    counts = ~np.isnan(table)
+    columns = np.hstack([np.where(counts, table, 0.0), counts])
     sums = np.concatenate(
-        [resampled_sums(columns, draws) for draws in resamples(len(values), n_bootstrap, seed)]
+        [resampled_sums(columns, draws) for draws in resamples(len(table), n_bootstrap, seed)]
     )
-    total, n_counted = columns.sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        return figure(np.divide(total, n_counted), sums[:, 0] / sums[:, 1])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = np.divide(*np.split(columns.sum(axis=0), 2))
+        resampled = np.divide(*np.hsplit(sums, 2))
+    return {name: figure(means[i], resampled[:, i]) for i, name in enumerate(values)}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geocore.evaluation.bootstrap import figure, mean_figure, resamples
+from geocore.evaluation.bootstrap import figure, mean_figures, resampled_medians, resamples
 from geocore.evaluation.measures import MEASURES, figure_of
 from geocore.evaluation.metrics import geoscores
 from geocore.evaluation.paired import (
@@ -78,15 +78,12 @@ def shared_entry(photos: pd.DataFrame) -> dict[str, Any]:
     values = {"geoscore": geoscores(km)}
     if {"right", "loss"} <= set(photos.columns):
         values |= {"top_1": photos["right"].to_numpy(float), "loss": photos["loss"].to_numpy(float)}
-    found: dict[str, Any] = {
-        name: mean_figure(column, n_bootstrap=n_bootstrap) for name, column in values.items()
-    }
-    medians = [np.median(km[draws], axis=1) for draws in resamples(len(km), n_bootstrap)]
+    limits = {str(limit): (km <= limit).astype(float) for limit in WITHIN_KM}
+    means = mean_figures(values | limits, n_bootstrap=n_bootstrap)
+    medians = [resampled_medians(km, draws) for draws in resamples(len(km), n_bootstrap)]
+    found: dict[str, Any] = {name: means[name] for name in values}
     found["median_km"] = figure(float(np.median(km)), np.concatenate(medians))
-    found["within_km"] = {
-        str(limit): mean_figure((km <= limit).astype(float), n_bootstrap=n_bootstrap)
-        for limit in WITHIN_KM
-    }
+    found["within_km"] = {limit: means[limit] for limit in limits}
     return found | {"n_photos": len(photos)}
 
 

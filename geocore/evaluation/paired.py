@@ -13,7 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from geocore.evaluation.bootstrap import N_BOOTSTRAP, SEED, figure, resampled_sums, resamples
+from geocore.evaluation.bootstrap import (
+    N_BOOTSTRAP,
+    SEED,
+    figure,
+    resampled_medians,
+    resampled_sums,
+    resamples,
+)
 from geocore.evaluation.measures import MEASURES, Measure, number_text
 from geocore.evaluation.metrics import geoscores
 
@@ -101,7 +108,7 @@ def compare(first: pd.DataFrame, second: pd.DataFrame, *, seed: int = SEED) -> d
         sums = resampled_sums(np.hstack([table, counted]), draws)
         with np.errstate(invalid="ignore"):
             means.append(np.divide(*np.hsplit(sums, 2)))
-        medians.append(np.median(km[0][draws], axis=1) - np.median(km[1][draws], axis=1))
+        medians.append(resampled_medians(km[0], draws) - resampled_medians(km[1], draws))
     with np.errstate(invalid="ignore"):
         values = np.divide(table.sum(axis=0), counted.sum(axis=0))
     resampled = np.concatenate(means)

@@ -115,12 +115,6 @@ def pair_of(
         names = tuple(f"{side.name} of {side.bundle.name}" for side in sides)
     if left.empty:
         return Pair(names=names, first=left, second=right, same_cells=same_cells)
-    entries = (shared_entry(left), shared_entry(right))
-    if same_bundle:
-        reports = [side.bundle.report["heads"].get(side.name, {}) for side in sides]
-        entries = tuple(
-            report.get(photo_set, entry) for report, entry in zip(reports, entries, strict=True)
-        )
     return Pair(
         names=names,
         first=left,
@@ -128,8 +122,17 @@ def pair_of(
         same_cells=same_cells,
         differences=compare(left, right),
         test=mcnemar(left["right"], right["right"]) if same_cells else None,
-        entries=entries,
+        entries=tuple(
+            _entry(side, photo_set, rows, same_bundle)
+            for side, rows in zip(sides, (left, right), strict=True)
+        ),
     )
+
+
+def _entry(side: Side, photo_set: str, rows: pd.DataFrame, same_bundle: bool) -> Mapping[str, Any]:
+    """The report's figures where they are of just these photos, else those of the shared ones."""
+    reported = side.bundle.report["heads"].get(side.name, {}).get(photo_set)
+    return reported if same_bundle and reported else shared_entry(rows)
 
 
 def _rows(side: Side, photo_set: str, same_cells: bool) -> pd.DataFrame:

@@ -81,8 +81,17 @@ def _verdict(bundle: Bundle, figures: pd.DataFrame, measure: str, photo_set: str
     two = rivals(rows) if is_paired(measure) else None
     if two is None:
         return verdict(rows, None)
-    pair = pair_of(bundle, two[0], bundle, two[1], photo_set)
-    return verdict(rows, pair.differences.get(measure))
+    first, second = two if tuple(two) != _chosen()[::-1] else _chosen()
+    difference = pair_of(bundle, first, bundle, second, photo_set).differences.get(measure)
+    if difference is not None and difference["value"] is not None and first != two[0]:
+        low, high = difference["ci95"]
+        difference = {"value": -difference["value"], "ci95": [-high, -low]}
+    return verdict(rows, difference)
+
+
+def _chosen() -> tuple[str | None, str | None]:
+    """The two that are compared above: their comparison, either way round, is there already."""
+    return st.session_state.get("first"), st.session_state.get("second")
 
 
 def show_thesis() -> None:

@@ -55,7 +55,7 @@ def plot_heads(
     if chance is not None:
         plot.add_vline(
             x=chance * scale, line={"dash": "dot", "color": neutral(dark)},
-            annotation_text="guessing", annotation_position="bottom right",
+            annotation_text="guessing", annotation_position="top right",
         )  # fmt: skip
     plot.update_xaxes(title=axis)
     plot.update_yaxes(tickvals=list(range(len(heads))), ticktext=heads, zeroline=False)

@@ -127,6 +127,8 @@ def align(
         second: likewise.
         by: the column that tells photos apart.
     """
+    if first[by].is_unique and first[by].array.equals(second[by].array):
+        return first.reset_index(drop=True), second.reset_index(drop=True)
     shared = first[by][first[by].isin(second[by])].drop_duplicates()
     parts = (table.drop_duplicates(by).set_index(by) for table in (first, second))
     left, right = (part.loc[shared].reset_index() for part in parts)

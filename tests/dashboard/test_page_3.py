@@ -1,11 +1,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from geocore.evaluation.baselines import UNIFORM
 from geocore.evaluation.measures import MEASURES
 from geocore.evaluation.report import THESIS_TABLE_6_8
 from tests.dashboard.measured_bundle import (
+    PAGES,
     measured_parts,
     one_cell_parts,
     page_with,
@@ -163,3 +165,38 @@ def test_a_bundle_without_figures_says_so(tmp_path, monkeypatch):
     app = page_with(PAGE, folder, monkeypatch)
     assert "holds no measured figures" in texts(app)
     assert not any("More than chance?" in table.value for table in app.table)
+
+
+def test_a_bundle_without_predictions_keeps_its_report(tmp_path, monkeypatch):
+    parts = measured_parts()
+    folder = save_bundle(tmp_path / "b", **(parts | {"predictions": parts["predictions"][:0]}))
+    app = page_with(PAGE, folder, monkeypatch)
+    assert "have no held-out photo in common" in texts(app)
+    assert len(app.table) >= 1
+
+
+def test_probs_that_do_not_sum_to_one_are_a_sentence(tmp_path, monkeypatch):
+    parts = measured_parts()
+    rows = parts["predictions"]
+    doubled = rows.assign(probs=[2 * x for x in rows["probs"]])
+    folder = save_bundle(tmp_path / "b", **(parts | {"predictions": doubled}))
+    monkeypatch.setenv("GEOCORE_BUNDLES", str(folder))
+    app = AppTest.from_file(str(PAGES / PAGE), default_timeout=60)
+    app.session_state["bundle"] = str(folder.resolve())
+    app.run()
+    assert not app.exception
+    assert {"sum to 1" in error.value for error in app.error} == {True}
+
+
+def test_photos_outside_all_cells(tmp_path, monkeypatch):
+    parts = measured_parts()
+    rows = parts["predictions"].assign(class_index=-1)
+    folder = save_bundle(tmp_path / "b", **(parts | {"predictions": rows}))
+    table = page_with(PAGE, folder, monkeypatch).table[0].value
+    assert cleaned(table).loc["Loss on held-out photos ↓", "Difference"] == "–"
+
+
+def test_one_cell_draws(tmp_path, monkeypatch):
+    parts = one_cell_parts()
+    photos = parts["photos"].assign(class_index=0)
+    page_with(PAGE, save_bundle(tmp_path / "b", **(parts | {"photos": photos})), monkeypatch)

@@ -154,10 +154,12 @@ def _show_key_figures(
     is_scaled = view.bundle.temperature(view.head) != 1.0
     for column, name in zip(st.columns(len(NAMES)), NAMES, strict=True):
         column.metric(NAMES[name], _text(name, served[name]), help=HELP[name])
-        words = [f"before {_text(name, own[name])}"] if is_scaled else []
+        words = []
         if name in MEASURES and figure_of(entry, name)["value"] is not None:
             words.append(f"95 % interval {MEASURES[name].interval_text(figure_of(entry, name))}")
-        column.caption(", ".join(words))
+        if is_scaled:
+            words.append(f"before scaling {_text(name, own[name])}")
+        column.caption("; ".join(words))
     n_leaves = view.bundle.grid.n_leaves
     st.caption(
         f"A head that finds all {n_leaves:,} cells equally likely has log-loss ln {n_leaves:,} = "

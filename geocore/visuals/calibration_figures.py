@@ -60,7 +60,7 @@ def plot_reliability(
     plot.update_xaxes(title="Confidence of the answer, %", row=2, col=1)
     plot.update_yaxes(title="Answers that were right, %", range=[0, 103], row=1, col=1)
     plot.update_yaxes(title="Photos", row=2, col=1)
-    return finish(plot, dark, height=480)
+    return finish(plot, dark, height=480, legend_lines=3)
 
 
 def plot_confidence(bins: pd.DataFrame, *, dark: bool = False) -> go.Figure:
@@ -81,7 +81,7 @@ def plot_confidence(bins: pd.DataFrame, *, dark: bool = False) -> go.Figure:
         )  # fmt: skip
     plot.update_xaxes(title="Confidence of the answer, %", range=[0, 100], dtick=20)
     plot.update_yaxes(title="Photos", range=[0, top])
-    return finish(plot, dark, height=480)
+    return finish(plot, dark, height=480, legend_lines=3)
 
 
 def _other_dots(filled: pd.DataFrame, name: str, dark: bool) -> go.Scatter:

@@ -17,14 +17,14 @@ RAMP_DARK = ("#1d2731", "#24506e", "#2f86a6", "#7fc4b8", "#f4f0a8")
 NEUTRAL_LIGHT, NEUTRAL_DARK = "#5b6875", "#a3afbb"
 
 
-def finish(plot: go.Figure, dark: bool, height: int) -> go.Figure:
-    """The figure without a ground of its own, its legend above, sized in pixels."""
+def finish(plot: go.Figure, dark: bool, height: int, legend_lines: int = 1) -> go.Figure:
+    """The figure without a ground of its own, its legend above and the buttons above that."""
     plot.update_layout(
         template="plotly_dark" if dark else "plotly_white",
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         height=height,
-        margin={"l": 10, "r": 10, "t": 60, "b": 10},
+        margin={"l": 10, "r": 10, "t": 40 + 20 * legend_lines, "b": 10},
         modebar={
             "bgcolor": "rgba(0,0,0,0)",
             "color": neutral(dark),

@@ -199,7 +199,7 @@ def show_table(pair: Pair, sides: tuple[Side, Side]) -> None:
     st.table(table.set_index("Measure"))
     st.caption(
         "In brackets: 95 % interval. Difference: first minus second, photo by photo; accuracy by "
-        "McNemar's test (mid-p), the rest by drawing the photos again 1,000 times. ↑ more is "
+        "McNemar's test (mid-p), the rest by drawing the photos again and again. ↑ more is "
         "better, ↓ less is better."
     )
     if any(column.startswith("Thesis") for column in table):

@@ -24,9 +24,9 @@ from geocore.evaluation.bootstrap import (
 from geocore.evaluation.measures import MEASURES, Measure, number_text
 from geocore.evaluation.metrics import geoscores
 
-MAX_DRAWS = 20_000_000
+MAX_DRAWS = 10_000_000
 """Photos drawn in all; with very many photos fewer resamples give as steady an interval."""
-MIN_RESAMPLES = 200
+MIN_RESAMPLES = 100
 WITHIN_KM = (25, 200, 750, 2500)
 CLASS_MEASURES = ("top_1", "loss")
 """Measures that only compare where both answer over the same cells."""

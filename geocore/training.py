@@ -82,6 +82,7 @@ def prepare_tensorflow(seed: int, *, mixed_precision: bool = False) -> None:
         seed: the same seed gives the same weights twice on the same machine.
         mixed_precision: compute in 16 bits and keep weights in 32; for GPUs, slower on a CPU.
     """
+    tf.get_logger().setLevel("ERROR")  # every head and fold is a graph of its own, as intended
     for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)
     keras.mixed_precision.set_global_policy("mixed_float16" if mixed_precision else "float32")

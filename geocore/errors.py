@@ -6,6 +6,7 @@
     ├── GridError         a cells.csv or a set of cells that cannot be used
     ├── ConfigError       an experiment TOML that cannot be used
     ├── BackboneError     backbone weights that cannot be had
+    ├── ResultsError      a stored table of results that cannot be used
     ├── OnlineNameError   OpenStreetMap could not be asked for a name
     └── BundleError       a bundle folder that cannot be trusted or read
 
@@ -44,3 +45,7 @@ class BundleError(GeocoreError):
 
 class OnlineNameError(GeocoreError):
     """OpenStreetMap was asked for the name of a point, at the analyst's request, in vain."""
+
+
+class ResultsError(GeocoreError):
+    """A file of the results store is no table of results."""

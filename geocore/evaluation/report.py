@@ -16,7 +16,6 @@ from geocore.evaluation import metrics
 from geocore.evaluation.bootstrap import mean_figure
 from geocore.evaluation.evaluator import answer_error_km
 from geocore.evaluation.measures import MEASURES, Measure, figure_of, number_text
-from geocore.evaluation.thesis import THESIS_TABLE_6_8 as THESIS_TABLE_6_8
 
 ALL_PHOTOS = "all"
 NO_BREAK, WORD_JOINER = "\N{NO-BREAK SPACE}", "\N{WORD JOINER}"

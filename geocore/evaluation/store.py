@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from geocore.errors import GeocoreError
+from geocore.errors import ResultsError
 
 EXPERIMENTS = ("A", "B", "C", "D")
 RESULTS = Path(__file__).parents[1] / "assets" / "results"
@@ -47,10 +47,6 @@ COLUMNS = {
 }
 _RUN = ["photo_set_sha256", "setting", "head", "repeat"]
 _REMEDY = "Delete the file and run scripts/run_experiment.py again."
-
-
-class ResultsError(GeocoreError):
-    """A file of the results store is no table of results."""
 
 
 def load_results(experiment: str | None = None, folder: Path = RESULTS) -> pd.DataFrame:

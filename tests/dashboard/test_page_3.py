@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from geocore.evaluation.baselines import UNIFORM
 from geocore.evaluation.measures import MEASURES
-from geocore.evaluation.report import THESIS_TABLE_6_8
+from geocore.evaluation.thesis import THESIS_TABLE_6_8
 from tests.dashboard.measured_bundle import (
     PAGES,
     measured_parts,

@@ -5,6 +5,7 @@ import pytest
 from geocore.evaluation import measures
 from geocore.evaluation import report as reports
 from geocore.evaluation.evaluator import evaluate_probs
+from geocore.evaluation.thesis import THESIS_TABLE_6_8
 from tests.evaluation.made import made_probs
 
 
@@ -128,7 +129,7 @@ def test_heads_measured_on_other_photos_are_not_compared(predictions):
 
 
 def test_thesis_table_is_the_printed_one():
-    table = reports.THESIS_TABLE_6_8.set_index("head")
+    table = THESIS_TABLE_6_8.set_index("head")
     assert table.loc["HMC-smooth"].tolist() == [3.98, 0.031, 2.23, 19253]
     assert table["top_1"].idxmax() == "HMC"
 

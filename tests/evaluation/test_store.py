@@ -1,9 +1,9 @@
 import pandas as pd
 import pytest
 
+from geocore.errors import ResultsError
 from geocore.evaluation.store import (
     COLUMNS,
-    ResultsError,
     append_run,
     is_finished,
     load_folds,

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import pytest
 from hypothesis import settings
 from PIL import Image
 
-# No test depends on a timing.
-settings.register_profile("geocore", deadline=None)
+# No test depends on a timing. CI repeats itself; elsewhere every run tries new examples.
+settings.register_profile("geocore", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("geocore")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

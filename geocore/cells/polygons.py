@@ -119,6 +119,7 @@ def _unwrap(ring: FloatArray) -> FloatArray:
     closed[:, 0] = np.unwrap(closed[:, 0], period=360)
     if abs(closed[-1, 0] - closed[0, 0]) > 180:
         return _close_round_pole(ring)
+    closed[-1] = closed[0]  # unwrapping rounds; a ring that is not closed exactly crosses itself
     closed[:, 0] -= 360 * np.floor((closed[:, 0].min() + 180 + _ROUNDING_DEG) / 360)
     return closed
 

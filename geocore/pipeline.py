@@ -37,6 +37,7 @@ from geocore.preparation import (
     prepare,
     without_leaks,
 )
+from geocore.progress import Steps
 from geocore.provenance import provenance, run_name
 from geocore.training import TrainingRun, fit, fit_features, prepare_tensorflow
 
@@ -61,23 +62,30 @@ def run_experiment(
         GridError: the settings leave fewer than two cells.
         BackboneError: the backbone's weights cannot be had.
     """
-    training = config.training
-    prepare_tensorflow(training.seed, mixed_precision=config.backbone.mixed_precision)
+    tuning = ["backbone"] if config.backbone.fine_tune else []
+    steps = Steps(["features", *tuning, *config.heads.names, "baselines", "report"])
+    steps.begin("features")
+    prepare_tensorflow(config.training.seed, mixed_precision=config.backbone.mixed_precision)
     photos, features = load_features(config, load_photo_sets(config, source, say), cache, say)
     prepared = prepare(config, without_leaks(photos, say), features, say)
     state = cache / "runs" / run_name(prepared)
-    tuned = tune_backbone(prepared, state / "backbone", say) if config.backbone.fine_tune else None
-    if tuned is not None:
+    tuned = None
+    if tuning:
+        steps.begin("backbone")
+        tuned = tune_backbone(prepared, state / "backbone", say)
         prepared = replace(
             prepared, features=features_of(config, prepared.photos, cache, tuple(tuned))
         )
     weights, runs, predictions, temperatures = {}, {}, {}, {}
     for head in config.heads.names:
+        steps.begin(head)
         weights[head], runs[head] = train_head(prepared, head, state / head)
         temperatures[head] = head_temperature(prepared, head, weights[head])
         predictions[head] = predict_held_out(prepared, head, weights[head], temperatures[head])
         say(f"{head}: {sentence(runs[head])}")
+    steps.begin("baselines")
     baselines = fit_baselines(prepared, lambda part, name: train_head(part, "MC", state / name)[0])
+    steps.begin("report")
     predictions |= answer_baselines(prepared, baselines)
     report = build_report(prepared, predictions, runs) | {"temperatures": temperatures}
     grid = prepared.grid.with_places(load_place_namer())

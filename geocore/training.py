@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from geocore.progress import report_progress
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
@@ -232,11 +234,8 @@ class RunState(keras.callbacks.Callback):
         """The run so far."""
         history = pd.DataFrame(self.history)
         best = int(history[MONITORED].idxmin())
-        return TrainingRun(
-            history=history,
-            best_epoch=best + 1,
-            best_validation_loss=float(history[MONITORED][best]),
-        )
+        loss = float(history[MONITORED][best])
+        return TrainingRun(history=history, best_epoch=best + 1, best_validation_loss=loss)
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Tell the rules what they had seen."""
@@ -258,6 +257,7 @@ class RunState(keras.callbacks.Callback):
         if figures[MONITORED] <= min(row[MONITORED] for row in self.history):
             self._save_weights(self.best_path)
         self._save()
+        report_progress("epoch", of=self.config.epochs, **self.history[-1])
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Mark the run as finished."""

@@ -19,6 +19,7 @@ from geocore.preparation import (
     make_grid,
     without_leaks,
 )
+from geocore.progress import VARIABLE, read_progress
 
 TABLES = {
     "grid": {"t_min": 2, "t_max": 12},
@@ -43,8 +44,21 @@ def cache(tmp_path_factory):
 def bundle(tiny_photo_folder, cache, tmp_path_factory):
     out = tmp_path_factory.mktemp("bundles") / "tiny"
     said = []
-    run_experiment(CONFIG, tiny_photo_folder, out, cache, said.append)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(cache / "progress.jsonl"))
+        run_experiment(CONFIG, tiny_photo_folder, out, cache, said.append)
     return load_bundle(out), said
+
+
+def test_it_says_how_far_it_is(bundle, cache):
+    lines = read_progress(cache / "progress.jsonl")
+    steps = [line["name"] for line in lines if line["kind"] == "step"]
+    assert steps == ["features", "MC", "HMC-tree", "baselines", "report"]
+    counts = [line for line in lines if line["kind"] == "count"]
+    assert (counts[-1]["done"], counts[-1]["of"]) == (80, 80)  # forty photos, two views of each
+    first = next(line for line in lines if line["kind"] == "epoch")
+    assert (first["epoch"], first["of"]) == (1, CONFIG.training.epochs)
+    assert first["loss"] > 0 and first["val_cross_entropy"] > 0 and first["seconds"] > 0
 
 
 def test_the_bundle_holds_what_was_asked_for(bundle):

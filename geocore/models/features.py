@@ -21,6 +21,7 @@ from geocore.errors import ImageError
 from geocore.models.backbones import build_backbone
 from geocore.models.classifier import POOLINGS, pool
 from geocore.models.images import augment, load_image
+from geocore.progress import Counter
 
 KEPT_POOLING = "max+mean"  # every other pooling is a part of it
 BATCH_SIZE = 32
@@ -115,11 +116,13 @@ def extract_features(
     """
     errors: dict[int, str] = {}
     sha256 = np.array([_hash(path, i, errors) for i, path in enumerate(paths)], dtype=object)
+    counter = Counter(len(paths) * n_views)
     for view in range(n_views):
         folder = cache / spec.folder_name(view)
         folder.mkdir(parents=True, exist_ok=True)
         missing = [i for i, x in enumerate(sha256) if x and not (folder / f"{x}.npy").exists()]
-        _compute(paths, sha256, missing, spec, view, folder, errors)
+        counter.add(len(paths) - len(missing))
+        _compute(paths, sha256, missing, spec, view, folder, errors, counter)
     values = [[_load(cache / spec.folder_name(v), x) for v in range(n_views)] for x in sha256]
     width = next((x.size for row in values for x in row if x is not None), 0)
     nothing = np.full(width, np.nan, np.float32)
@@ -151,6 +154,7 @@ def _compute(
     view: int,
     folder: Path,
     errors: dict[int, str],
+    counter: Counter,
 ) -> None:
     """Fill one view's folder; a photo that cannot be decoded loses its hash and gets an error."""
     if not missing:
@@ -165,6 +169,7 @@ def _compute(
             for row, i in zip(rows, readable, strict=True):
                 _save(folder / f"{sha256[i]}.npy", row)
         progress.update(len(batch))
+        counter.add(len(batch))
     progress.close()
 
 

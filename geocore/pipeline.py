@@ -73,9 +73,8 @@ def run_experiment(
     if tuning:
         steps.begin("backbone")
         tuned = tune_backbone(prepared, state / "backbone", say)
-        prepared = replace(
-            prepared, features=features_of(config, prepared.photos, cache, tuple(tuned))
-        )
+        features = features_of(config, prepared.photos, cache, tuple(tuned))
+        prepared = replace(prepared, features=features)
     weights, runs, predictions, temperatures = {}, {}, {}, {}
     for head in config.heads.names:
         steps.begin(head)
@@ -89,19 +88,13 @@ def run_experiment(
     predictions |= answer_baselines(prepared, baselines)
     report = build_report(prepared, predictions, runs) | {"temperatures": temperatures}
     grid = prepared.grid.with_places(load_place_namer())
+    card = write_model_card(report, predictions, prepared.photos, grid, asdict(config))
     return save_bundle(
-        out,
-        config_toml=config_to_toml(config),
-        grid=grid,
-        head_weights=weights,
-        report=report,
-        predictions=pd.concat(predictions.values(), ignore_index=True),
-        photos=prepared.photos.drop(columns="path"),
-        model_card=write_model_card(report, predictions, prepared.photos, grid, asdict(config)),
-        backbone_weights=tuned,
-        baselines=baselines,
-        provenance=provenance(config, tuned),
-    )
+        out, config_toml=config_to_toml(config), grid=grid, head_weights=weights, report=report,
+        predictions=pd.concat(predictions.values(), ignore_index=True), model_card=card,
+        photos=prepared.photos.drop(columns="path"), baselines=baselines,
+        backbone_weights=tuned, provenance=provenance(config, tuned),
+    )  # fmt: skip
 
 
 def tune_backbone(prepared: Prepared, state: Path, say: Say) -> list[np.ndarray]:

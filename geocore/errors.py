@@ -8,6 +8,8 @@
     ├── BackboneError     backbone weights that cannot be had
     ├── ClusterError      a Dask cluster that cannot be used, or the package for it
     ├── JobError          a background job that cannot be started, ended or read
+    ├── VocabularyError   the table of search words cannot be used
+    ├── CrawlError        Flickr refuses or cannot be asked; what was collected is kept
     ├── ResultsError      a stored table of results that cannot be used
     ├── OnlineNameError   OpenStreetMap could not be asked for a name
     └── BundleError       a bundle folder that cannot be trusted or read
@@ -59,3 +61,11 @@ class ClusterError(GeocoreError):
 
 class JobError(GeocoreError):
     """A background job cannot be started, ended or read, or the change does not fit its state."""
+
+
+class VocabularyError(GeocoreError):
+    """A table of the search vocabulary is missing, malformed, or holds what it must not."""
+
+
+class CrawlError(GeocoreError):
+    """Flickr refuses or cannot be asked, or a crawl on disk is not this one. Rows are kept."""

@@ -1,5 +1,5 @@
 # make run    install into .venv (once) and open the dashboard on this machine only
-# make test   install what developers need (once) and run every test; ARGS="-k cells" narrows it
+# make test   install what developers need (once) and run every test on two cores; ARGS="-k cells" narrows it
 # make lint   ruff and mypy
 # make bench  measured ratios of one run, a few minutes
 # make install [GPU=1]
@@ -48,7 +48,7 @@ run: $(INSTALLED)
 	  --server.headless $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),false,true) --server.showEmailPrompt false
 
 test: $(INSTALLED_DEV)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: $(INSTALLED_DEV)
 	$(BIN)/python -m ruff check .

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geocore.data.sampling import k_folds, split_photos
+from geocore.cells.geodesy import distance_km
+from geocore.data.sampling import k_folds, split_groups, split_photos
 
 
 def photos_of(n_photos: int, n_views: int = 1) -> pd.DataFrame:
@@ -65,6 +66,71 @@ def test_photos_without_a_group_stand_for_themselves() -> None:
     assert split_photos(photos, group="PLACE_ID").equals(split_photos(photos))
 
 
+def photos_of_places(n_places: int, seed: int = 0) -> pd.DataFrame:
+    """Photos within about 2 km of places some 20 km apart on both sides of +-180 degrees."""
+    random = np.random.default_rng(seed)
+    n_photos = 6 * n_places
+    place = np.arange(n_photos) % n_places
+    lng = 180 + 0.2 * (place % 20) - 2 + random.normal(0, 0.005, n_photos)
+    return pd.DataFrame(
+        {
+            "photo_id": [f"{i}.jpg" for i in range(n_photos)],
+            "lat": 0.2 * (place // 20) + random.normal(0, 0.005, n_photos),
+            "lng": (lng + 180) % 360 - 180,
+            "AUTHOR": [f"author {i % 97}" for i in random.permutation(n_photos)],
+        }
+    )
+
+
+def test_parts_by_place_never_come_nearer_than_asked() -> None:
+    photos = photos_of_places(60)
+    parts = split_photos(photos, test=0.2, validation=0.1, place_km=10)
+    assert set(parts) == {"train", "validation", "test"}
+    lat, lng = photos["lat"].to_numpy(), photos["lng"].to_numpy()
+    km = distance_km(lat[:, None], lng[:, None], lat, lng)
+    differs = parts.to_numpy()[:, None] != parts.to_numpy()
+    assert km[differs].min() > 10
+    assert km[~differs].min() == 0
+    folds = k_folds(photos, 5, place_km=10)
+    assert km[folds[:, None] != folds].min() > 10
+    at_random = split_photos(photos, test=0.2, validation=0.1).to_numpy()
+    assert km[at_random[:, None] != at_random].min() < 1, "what the option is there to prevent"
+
+
+def test_splits_by_place_do_not_depend_on_the_order_of_the_rows() -> None:
+    photos = photos_of_places(60)
+    shuffled = photos.sample(frac=1, random_state=3)
+    rules = ({"place_km": 10}, {"group": "AUTHOR"}, {"group": "AUTHOR", "place_km": 0.02})
+    for rule in rules:
+        parts = split_photos(photos, test=0, validation=0.1, **rule)
+        again = split_photos(shuffled, test=0, validation=0.1, **rule)
+        assert again.loc[photos.index].equals(parts)
+        assert split_groups(shuffled, **rule).loc[photos.index].equals(split_groups(photos, **rule))
+    assert abs((parts == "validation").mean() - 0.1) < 0.05
+
+
+def test_photographer_and_place_together_divide_neither() -> None:
+    photos = photos_of_places(60)
+    photos["AUTHOR"] = (np.arange(len(photos)) % 60 // 2).astype(str)  # two places each
+    units = split_groups(photos, group="AUTHOR", place_km=10)
+    assert units.nunique() == 30
+    parts = split_photos(photos, group="AUTHOR", place_km=10)
+    assert parts.groupby(units).nunique().max() == 1
+    assert parts.groupby(photos["AUTHOR"]).nunique().max() == 1
+
+
+def test_a_column_of_groups_keeps_together_what_its_rule_does() -> None:
+    photos = photos_of_places(60)
+    photos.loc[::5, "AUTHOR"] = np.nan
+    for rule in ({"group": "AUTHOR"}, {"place_km": 10}):
+        units = split_groups(photos, **rule)
+        parts = split_photos(photos.assign(unit=units), group="unit")
+        assert parts.groupby(units).nunique().max() == 1
+    no_rule = split_groups(photos)
+    assert split_photos(photos.assign(unit=no_rule), group="unit").equals(split_photos(photos))
+    assert split_groups(photos, group="AUTHOR").isna().sum() == len(photos) // 5
+
+
 def test_no_test_part_if_none_is_asked_for() -> None:
     parts = split_photos(photos_of(30), test=0, validation=0.5)
     assert parts.value_counts().to_dict() == {"train": 15, "validation": 15}
@@ -85,3 +151,11 @@ def test_bad_arguments_say_what_must_hold() -> None:
         k_folds(photos_of(30), 1)
     with pytest.raises(ValueError, match=r"3 photos fill only 3 of 5\. Use fewer folds"):
         k_folds(photos_of(3), 5)
+    one_author = photos_of(40).assign(AUTHOR="a", lat=0.0, lng=0.0)
+    for rule in ({"group": "AUTHOR"}, {"place_km": 1}):
+        with pytest.raises(ValueError, match=r"must stay together holds 40 of them .* Add photos"):
+            split_photos(one_author, **rule)
+        with pytest.raises(ValueError, match=r"1 of 2: the largest group .* Use fewer folds"):
+            k_folds(one_author, 2, **rule)
+    with pytest.raises(ValueError, match=r"at least 0\.02 km"):
+        split_photos(one_author, place_km=0)

@@ -310,6 +310,7 @@ def test_the_tensorflow_check_can_fail():
         "geocore.analysis",
         "geocore.visuals",
         "geocore.inference, geocore.inference.bundle",
+        "geocore.jobs",
         "dashboard.common",
     ],
 )

@@ -87,6 +87,10 @@ class PlaceNamer:
         codes[far] = by_shape[self._country(lat[far], lng[far])]
         return town, codes
 
+    def on_land(self, lat: ArrayLike, lng: ArrayLike) -> NDArray[np.bool_]:
+        """Whether each point, in degrees, lies inside the shape of a country."""
+        return self._country(*check_coordinates(lat, lng)) >= 0
+
     def _nearest(self, lat: FloatArray, lng: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
         """Row of the nearest town and the distance to it in km."""
         chord, town = self.tree.query(unit_vectors(lat, lng))

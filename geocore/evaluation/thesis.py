@@ -22,6 +22,8 @@ SOURCES = {
 TABLE_6_7 = "table 6.7"
 """Name of the setting of experiment D that uses the thesis's own learning rates and epochs."""
 
+T_MIN_FLOOR, T_MAX_FLOOR = 2, 4
+
 _A = pd.DataFrame(
     [("VGG19", 6.985, 0.015, 1.485), ("ResNet152", 6.324, 0.020, 1.980),
      ("EfficientNetB0", 5.158, 0.023, 2.277), ("EfficientNetB1", 4.607, 0.026, 2.574)],
@@ -52,6 +54,18 @@ _TABLES = {
     "C": _C.assign(head="MC"),
     "D": THESIS_TABLE_6_8.assign(setting=TABLE_6_7),
 }
+
+
+def scaled_thresholds(t_min: int, t_max: int, n_photos: int) -> tuple[int, int]:
+    """The thesis's t_min and t_max for a set of that many photos, in the same proportion.
+
+    Raises:
+        ValueError: no photos.
+    """
+    if n_photos < 1:
+        raise ValueError(f"n_photos must be at least 1, received {n_photos}.")
+    factor = n_photos / N_PHOTOS
+    return max(T_MIN_FLOOR, round(t_min * factor)), max(T_MAX_FLOOR, round(t_max * factor))
 
 
 def thesis_results() -> pd.DataFrame:

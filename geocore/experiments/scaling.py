@@ -16,23 +16,10 @@ import pandas as pd
 from geocore.cells import CellGrid
 from geocore.config import ExperimentConfig
 from geocore.errors import GridError
-from geocore.evaluation.thesis import N_PHOTOS
+from geocore.evaluation.thesis import T_MAX_FLOOR, T_MIN_FLOOR, scaled_thresholds
 from geocore.preparation import make_grid
 
-T_MIN_FLOOR, T_MAX_FLOOR = 2, 4
 N_TRAIN_FLOOR = 2
-
-
-def scaled_thresholds(t_min: int, t_max: int, n_photos: int) -> tuple[int, int]:
-    """The thesis's t_min and t_max for a set of that many photos.
-
-    Raises:
-        ValueError: no photos.
-    """
-    if n_photos < 1:
-        raise ValueError(f"n_photos must be at least 1, received {n_photos}.")
-    factor = n_photos / N_PHOTOS
-    return max(T_MIN_FLOOR, round(t_min * factor)), max(T_MAX_FLOOR, round(t_max * factor))
 
 
 def scaled_grid(

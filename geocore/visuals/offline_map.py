@@ -24,7 +24,9 @@ SMOOTH_FACTOR = 0.2
 
 
 @dataclass(frozen=True)
-class _Palette:
+class Palette:
+    """Colours of the empty map."""
+
     sea: str
     land: str
     border: str
@@ -32,8 +34,8 @@ class _Palette:
     panel: str
 
 
-_LIGHT = _Palette("#dce6ec", "#f6f4ee", "#98a2ab", "#1d2733", "#ffffff")
-_DARK = _Palette("#10171f", "#27313c", "#5d6b78", "#e6ebf0", "#1b242e")
+LIGHT = Palette("#dce6ec", "#f6f4ee", "#98a2ab", "#1d2733", "#ffffff")
+DARK = Palette("#10171f", "#27313c", "#5d6b78", "#e6ebf0", "#1b242e")
 
 
 class _Borders(MacroElement):
@@ -95,7 +97,7 @@ class OfflineMap(folium.Map):
         )
         self.default_js = [("leaflet", f"{assets}/leaflet.js")]
         self.default_css = [("leaflet_css", f"{assets}/leaflet.css")]
-        palette = _DARK if dark else _LIGHT
+        palette = DARK if dark else LIGHT
         root = self.get_root()
         if isinstance(root, Figure):
             root.header.add_child(Element(_style(palette)), name="offline_map_style")
@@ -107,7 +109,7 @@ class OfflineMap(folium.Map):
         self.fit_bounds([list(corner) for corner in bounds])
 
 
-def _style(palette: _Palette) -> str:
+def _style(palette: Palette) -> str:
     return (
         f"<style>body{{margin:0}}.leaflet-container{{background:{palette.sea};"
         "font-family:system-ui,sans-serif}"
@@ -122,14 +124,15 @@ def _style(palette: _Palette) -> str:
 
 
 @cache
-def _basemap() -> dict[str, Any]:
+def basemap() -> dict[str, Any]:
+    """The countries of the world as GeoJSON."""
     return json.loads(_BASEMAP.read_text("utf-8"))
 
 
-def _basemap_layer(palette: _Palette) -> folium.GeoJson:
+def _basemap_layer(palette: Palette) -> folium.GeoJson:
     style = {"fillColor": palette.land, "fillOpacity": 1, "color": palette.border, "weight": 0.7}
     return folium.GeoJson(
-        _basemap(),
+        basemap(),
         style_function=lambda _: style,
         smooth_factor=SMOOTH_FACTOR,
         control=False,

@@ -8,11 +8,12 @@ must not know what they compute. It loads no TensorFlow.
 
 from geocore.jobs.log import read_log
 from geocore.jobs.queue import cancel_job, delete_job, list_jobs, load_job, resume_job, start_job
-from geocore.jobs.record import Job, Status, jobs_folder
+from geocore.jobs.record import Job, Status, bundles_folder, jobs_folder
 
 __all__ = [
     "Job",
     "Status",
+    "bundles_folder",
     "cancel_job",
     "delete_job",
     "jobs_folder",

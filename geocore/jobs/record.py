@@ -89,6 +89,11 @@ def jobs_folder() -> Path:
     return Path(os.environ.get(VARIABLE) or Path(".geocore") / "jobs").absolute()
 
 
+def bundles_folder() -> Path:
+    """Where trained bundles go: the folder `bundles` beside that of the jobs."""
+    return jobs_folder().with_name("bundles")
+
+
 def read_jobs(folder: Path) -> list[Job]:
     """Every job in the folder, oldest first; one whose record is damaged counts as failed."""
     if not folder.is_dir():

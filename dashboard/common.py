@@ -25,6 +25,7 @@ from dashboard.offline_map import show_map
 from geocore.errors import BundleError, GeocoreError
 from geocore.inference.bundle import DEFAULT_BUNDLE, Bundle, list_bundles, load_bundle
 from geocore.inference.bundle_files import MANIFEST, file_sha256
+from geocore.jobs import bundles_folder
 
 if TYPE_CHECKING:
     from geocore.inference.predictor import Predictor
@@ -172,7 +173,8 @@ def bundle_folders() -> dict[str, Path]:
         BundleError: there is none.
     """
     own = os.environ.get("GEOCORE_BUNDLES")
-    folders = [*list_bundles(DEFAULT_BUNDLE), *(list_bundles(own) if own else [])]
+    places = [DEFAULT_BUNDLE, *([own] if own else []), bundles_folder()]
+    folders = [folder for place in places for folder in list_bundles(place)]
     if not folders:
         raise BundleError(
             f"No bundle was found: {DEFAULT_BUNDLE} holds none and GEOCORE_BUNDLES names no folder "
@@ -195,8 +197,8 @@ def _pick_bundle() -> Path:
         key="bundle",
         persist_state="session",
         bind="query-params",
-        help="A trained model with its cells and its measured results. Further ones are found in "
-        "the folder that GEOCORE_BUNDLES names.",
+        help="A trained model with its cells and its measured results. Further ones are made on "
+        "the page Photo set, or found in the folder that GEOCORE_BUNDLES names.",
     )
     return folders[chosen]
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,14 @@ PLACES = (
     ("Lima", -12.0, -77.0, (150, 140, 120)),
     ("Denver", 39.7, -105.0, (220, 220, 220)),
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_trainings_of_the_developer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The tests see no training, and no bundle, that was made on this machine's dashboard."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GEOCORE_JOBS", str(tmp_path_factory.mktemp("geocore") / "jobs"))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import photo_set_view
+from dashboard import photo_set_view, training_view
 from dashboard.common import page
 from dashboard.photo_set_choice import choose_source
 
@@ -14,3 +14,4 @@ with page("Photo set", ":material/photo_library:") as view:
     source = choose_source(view)
     if source is not None:
         photo_set_view.show(view, source)
+    training_view.show(source)

@@ -1,0 +1,143 @@
+"""Trainings on a page: start one, watch it, cancel, resume, and look at what came out.
+
+Stage: dashboard. It must not train: everything runs in processes that outlive this page and this
+server; the page only reads what they say (`geocore.jobs`).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.common import error_box, plain
+from dashboard.figure_view import show_figure
+from dashboard.offline_map import is_dark
+from dashboard.photo_set_choice import PhotoSource
+from dashboard.training_form import show_form
+from dashboard.training_words import ICONS, head_line, outcome, step_line, times
+from geocore.jobs import (
+    Job,
+    Status,
+    cancel_job,
+    delete_job,
+    list_jobs,
+    read_log,
+    resume_job,
+)
+from geocore.jobs.watch import Progress, how_far
+from geocore.visuals.training_figures import describe_epochs, plot_epochs
+
+EVERY_S = 2.0
+_HOME = "Home.py"
+
+
+def show(source: PhotoSource | None) -> None:
+    """The form for a new training on these photos, and every training so far."""
+    st.subheader("Train a model")
+    if source is not None:
+        show_form(source)
+    with error_box():
+        is_active = any(job.is_active for job in list_jobs())
+        st.fragment(_show_list, run_every=EVERY_S if is_active else None)()
+
+
+def _show_list() -> None:
+    """Every training; while one is active this part looks again every few seconds."""
+    with error_box():
+        jobs = list_jobs()
+        _refresh_page_when_ended(jobs)
+        if jobs:
+            st.subheader("Trainings")
+        for job in jobs:
+            with st.container(border=True, key=f"training_{job.job_id}"):
+                _show_job(job, jobs)
+
+
+def _refresh_page_when_ended(jobs: list[Job]) -> None:
+    """A training that ended changes the sidebar's list of bundles and needs no more looks."""
+    active = {job.job_id for job in jobs if job.is_active}
+    before = st.session_state.get("trainings_active", active)
+    st.session_state["trainings_active"] = active
+    if before - active:
+        st.rerun(scope="app")
+
+
+def _show_job(job: Job, jobs: list[Job]) -> None:
+    left, right = st.columns([3, 2], vertical_alignment="center")
+    left.markdown(f"{ICONS[job.status]} **{plain(job.title)}** · {plain(head_line(job, jobs))}")
+    with right, st.container(horizontal=True, horizontal_alignment="right"):
+        _show_buttons(job)
+    st.caption(plain(times(job)))
+    if sentence := outcome(job):
+        st.markdown(plain(sentence))
+    progress = how_far(job)
+    if job.status == Status.RUNNING:
+        st.progress(progress.share, text=plain(step_line(job, progress)))
+    _show_epochs(job, progress)
+    _show_log(job)
+
+
+def _show_epochs(job: Job, progress: Progress) -> None:
+    heads = [*job.about.get("heads", []), "backbone"]
+    epochs = progress.epochs[progress.epochs["step"].isin(heads)]
+    if epochs.empty:
+        return
+    with st.expander("Epoch by epoch", expanded=job.is_active, icon=":material/show_chart:"):
+        figure, words = plot_epochs(epochs, dark=is_dark()), describe_epochs(epochs)
+        show_figure(figure, key=f"epochs_{job.job_id}", alt=words)
+
+
+def _show_log(job: Job) -> None:
+    with st.expander("Log, for whoever looks after this computer", icon=":material/terminal:"):
+        log = read_log(job)
+        st.code(log or "Nothing was written yet.", language=None, height=260)
+        st.caption(f"In full: {plain(str(job.folder))}")
+
+
+def _show_buttons(job: Job) -> None:
+    if job.is_active:
+        _confirm(
+            "Cancel", ":material/stop_circle:", job,
+            "What has been computed is kept, so that it can be resumed.", "Cancel this training",
+            lambda: cancel_job(job.job_id),
+        )  # fmt: skip
+        return
+    if job.status == Status.DONE:
+        _show_link(job)
+    elif job.command and st.button(
+        "Resume", icon=":material/play_arrow:", key=f"resume_{job.job_id}"
+    ):
+        resume_job(job.job_id)
+        st.rerun(scope="app")
+    _confirm(
+        "Delete", ":material/delete:", job,
+        "Takes the training off this list, its log with it. A bundle that it made stays.",
+        "Delete it from the list", lambda: delete_job(job.job_id),
+    )  # fmt: skip
+
+
+def _show_link(job: Job) -> None:
+    """One click chooses the new bundle in the sidebar and shows what it is worth."""
+    folder = Path(job.result)
+    if not folder.is_dir():
+        return
+
+    def choose() -> None:
+        st.session_state["bundle"] = str(folder.resolve())
+
+    if st.button(
+        "Look at it", icon=":material/visibility:", key=f"look_{job.job_id}", type="primary",
+        on_click=choose,
+    ):  # fmt: skip
+        st.switch_page(_HOME)
+
+
+def _confirm(
+    label: str, icon: str, job: Job, explanation: str, button: str, act: Callable[[], object]
+) -> None:
+    """A button that asks once more before it acts."""
+    with st.popover(label, icon=icon, key=f"{label}_{job.job_id}"):
+        st.markdown(explanation)
+        if st.button(button, type="primary", key=f"{label}_yes_{job.job_id}"):
+            act()
+            st.rerun(scope="app")

@@ -1,23 +1,21 @@
 """Data stage: a CSV of photos as raw text columns. It judges no value and looks up no file."""
 
-import csv
-import gzip
-import zlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
 
 import pandas as pd
 
+from geocore.data.column_types import as_written
+from geocore.data.csv_chunks import CHUNK_BYTES, CsvLayout, csv_chunks, header_layout
 from geocore.errors import PhotoTableError
 
 # What a column may be called, in any letter case; the first spelling is the one of MP-16.
-SPELLINGS = {
+SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "photo_id": ("img_id", "photo_id", "image_id", "filename", "file", "image", "id"),
     "lat": ("lat", "latitude"),
     "lng": ("lon", "lng", "long", "longitude"),
 }
 _RESERVED = {"row", "photo_id", "path", "lat", "lng", "overlong"}
-_UNREADABLE = (OSError, EOFError, zlib.error, UnicodeError, csv.Error, pd.errors.ParserError)
 
 
 def read_photo_csv(path: Path, *, needs_id: bool) -> pd.DataFrame:
@@ -33,56 +31,51 @@ def read_photo_csv(path: Path, *, needs_id: bool) -> pd.DataFrame:
 
     Returns:
         One row per line: row (int, 1 is the header), photo_id, lat, lng (text, "" where empty),
-        overlong (bool, more fields than the header), then every further column as it was, with the
-        suffix `_csv` where its name is one of ours.
+        overlong (bool, more fields than the header), then every further column, as numbers where
+        all of it is numbers, with the suffix `_csv` where its name is one of ours.
 
     Raises:
         PhotoTableError: The file cannot be read, or a needed column is missing or there twice.
     """
-    try:
-        separator, columns = _header(path)
-        position = _known_columns(columns, path.name, needs_id)
-        raw = _raw_fields(path, separator, len(columns), list(position.values()))
-    except _UNREADABLE as error:
-        raise PhotoTableError(
-            f"{path.name}: the file must be a table in UTF-8 (.csv or .csv.gz), but reading it "
-            f"failed ({error}). Save it again as 'CSV UTF-8'."
-        ) from error
-    known = raw[list(position.values())].fillna("").apply(lambda text: text.str.strip())
-    known.columns = list(position)
-    if separator != ",":
-        for column in ("lat", "lng"):
-            known[column] = known[column].str.replace(",", ".", regex=False)
-    known.insert(0, "row", raw.index + 2)
-    if "photo_id" not in known:
-        known.insert(1, "photo_id", "row " + known["row"].astype(str))
-    known["overlong"] = raw[len(columns)].notna()
-    is_blank = raw.isna().all(axis=1)
-    return pd.concat([known, _further_columns(raw, columns, position)], axis=1)[~is_blank]
+    layout = header_layout(path)
+    position = known_columns(layout.columns, path.name, needs_id=needs_id)
+    pieces = list(photo_csv_chunks(path, layout, position))
+    raw = pd.concat(pieces, ignore_index=True) if pieces else _no_rows(layout, position)
+    further = list(_further_names(layout.columns, position).values())
+    return raw.assign(**{name: as_written(raw[name]) for name in further})
 
 
-def _header(path: Path) -> tuple[str, list[str]]:
-    """The separator and the column names of the first line."""
-    with _text(path) as file:
-        line = next(iter(file), "")
-    if not line.strip():
-        raise PhotoTableError(
-            f"{path.name}: the first line must name the columns IMG_ID,LAT,LON, received nothing. "
-            "Add that line."
-        )
-    separator = max(",;\t", key=line.count)
-    columns = next(csv.reader([line], delimiter=separator))
-    return separator, [column.strip() for column in columns]
+def photo_csv_chunks(
+    path: Path,
+    layout: CsvLayout,
+    position: Mapping[str, int],
+    *,
+    chunk_bytes: int = CHUNK_BYTES,
+) -> Iterator[pd.DataFrame]:
+    """As `read_photo_csv`, piece by piece, further columns still text.
+
+    Args:
+        path: The file.
+        layout: How it divides into fields.
+        position: Where photo_id, lat and lng stand among them, see `known_columns`.
+        chunk_bytes: As in `csv_chunks`.
+    """
+    for raw in csv_chunks(path, layout, chunk_bytes=chunk_bytes):
+        yield _photo_columns(raw, layout, position)
 
 
-def _text(path: Path) -> IO[str]:
-    if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
+def known_columns(
+    columns: tuple[str, ...],
+    name: str,
+    *,
+    needs_id: bool,
+    spellings: Mapping[str, tuple[str, ...]] = SPELLINGS,
+) -> dict[str, int]:
+    """At which position of the file each of our columns stands.
 
-
-def _known_columns(columns: list[str], name: str, needs_id: bool) -> dict[str, int]:
-    """At which position of the file each of our columns stands."""
+    Raises:
+        PhotoTableError: A needed column is missing, or a name is there twice.
+    """
     lowered = [column.lower() for column in columns]
     twice = sorted({column for column in lowered if column and lowered.count(column) > 1})
     if twice:
@@ -91,12 +84,12 @@ def _known_columns(columns: list[str], name: str, needs_id: bool) -> dict[str, i
             "there more than once. Rename or remove one."
         )
     found = {
-        ours: next(lowered.index(spelling) for spelling in spellings if spelling in lowered)
-        for ours, spellings in SPELLINGS.items()
-        if not set(spellings).isdisjoint(lowered)
+        ours: next(lowered.index(spelling) for spelling in theirs if spelling in lowered)
+        for ours, theirs in spellings.items()
+        if not set(theirs).isdisjoint(lowered)
     }
-    needed = SPELLINGS if needs_id else ("lat", "lng")
-    missing = [SPELLINGS[ours][0].upper() for ours in needed if ours not in found]
+    needed = spellings if needs_id else ("lat", "lng")
+    missing = [spellings[ours][0].upper() for ours in needed if ours not in found]
     if missing:
         raise PhotoTableError(
             f"{name}: there is no column {' and no column '.join(missing)}. The first line must "
@@ -105,35 +98,34 @@ def _known_columns(columns: list[str], name: str, needs_id: bool) -> dict[str, i
     return found
 
 
-def _raw_fields(path: Path, separator: str, n_columns: int, as_text: list[int]) -> pd.DataFrame:
-    """All fields by position; column `n_columns` holds what is over the header's width."""
-    positions = list(range(n_columns + 1))
-    options: dict[str, Any] = {
-        "sep": separator,
-        "encoding": "utf-8-sig",
-        "header": None,
-        "skiprows": 1,
-        "names": positions,
-        "index_col": False,
-        "dtype": dict.fromkeys([*as_text, n_columns], "str"),
-        "keep_default_na": False,  # "NA" is Namibia, not a missing value.
-        "na_values": [""],
-        "skip_blank_lines": False,
-        "low_memory": False,
-    }
-    try:
-        return pd.read_csv(path, **options)
-    except pd.errors.ParserError:
-        # A row is two or more fields too long; naming the columns to use makes pandas accept it.
-        return pd.read_csv(path, usecols=positions, **options)
-
-
-def _further_columns(
-    raw: pd.DataFrame, columns: list[str], position: dict[str, int]
+def _photo_columns(
+    raw: pd.DataFrame, layout: CsvLayout, position: Mapping[str, int]
 ) -> pd.DataFrame:
-    names = {
+    """Our columns under their names, theirs under theirs; blank lines left out."""
+    is_blank = raw[list(range(len(layout.columns)))].isna().all(axis=1)
+    raw = raw[~is_blank] if is_blank.any() else raw
+    known = raw[list(position.values())].fillna("").apply(lambda text: text.str.strip())
+    known.columns = list(position)
+    if layout.separator != ",":
+        for column in ("lat", "lng"):
+            known[column] = known[column].str.replace(",", ".", regex=False)
+    known.insert(0, "row", raw["row"])
+    if "photo_id" not in known:
+        known.insert(1, "photo_id", "row " + known["row"].astype(str))
+    known["overlong"] = raw["overlong"]
+    names = _further_names(layout.columns, position)
+    further = raw[list(names)].rename(columns=names)
+    return pd.concat([known, further], axis=1)
+
+
+def _further_names(columns: tuple[str, ...], position: Mapping[str, int]) -> dict[int, str]:
+    return {
         i: f"{column}_csv" if column in _RESERVED else column
         for i, column in enumerate(columns)
         if column and i not in position.values()
     }
-    return raw[list(names)].rename(columns=names)
+
+
+def _no_rows(layout: CsvLayout, position: Mapping[str, int]) -> pd.DataFrame:
+    empty = pd.DataFrame(columns=range(len(layout.columns)), dtype="str")
+    return _photo_columns(empty.assign(row=[], overlong=pd.Series(dtype=bool)), layout, position)

@@ -11,22 +11,20 @@ import pandas as pd
 
 from geocore.data.exif import exif_position
 from geocore.data.images import PHOTO_SUFFIXES
+from geocore.data.photo_checks import (
+    check_not_swapped,
+    dropped_rows,
+    mark_duplicates,
+    numbers,
+    position_reasons,
+)
 from geocore.data.photo_csv import read_photo_csv
 from geocore.data.photo_files import find_photo_files
 from geocore.errors import ImageError, PhotoTableError
 
 TABLE_NAMES = ("photos.csv", "photos.csv.gz")
-OVERLONG = "more fields than the header names (a field with a comma needs quotes)"
-NO_ID = "IMG_ID empty"
-NO_POSITION = "LAT or LON empty"
-NOT_A_NUMBER = "LAT or LON not a number"
-LAT_RANGE = "LAT outside [-90, 90]"
-LNG_RANGE = "LON outside [-180, 180]"
-DUPLICATE = "duplicate IMG_ID (the first one counts)"
 NO_GPS = "no GPS position in the photo's EXIF"
 UNDECODABLE = "not a readable photo"
-_DROPPED_COLUMNS = ["row", "photo_id", "reason", "received"]
-_SWAPPED_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -102,22 +100,18 @@ def load_coordinates(csv_path: str | Path) -> PhotoTable:
 def _from_csv(path: Path, *, with_files: bool) -> PhotoTable:
     _check_is_csv(path)
     raw = read_photo_csv(path, needs_id=with_files)
-    lat, lng = (_numbers(raw[name]) for name in ("lat", "lng"))
-    _check_not_swapped(lat, lng, path.name)
-    reasons = _position_reasons(raw, lat, lng)
-    paths, file_reasons = np.full(len(raw), "", dtype=object), np.full(len(raw), "", dtype=object)
+    lat, lng = (numbers(raw[name]) for name in ("lat", "lng"))
+    check_not_swapped(lat, lng, path.name)
+    reasons = position_reasons(raw, lat, lng)
+    paths = pd.Series("", index=raw.index, dtype="str")
     if with_files:
-        paths, file_reasons = find_photo_files(path.parent, raw["photo_id"])
-    reasons = np.where(reasons == "", file_reasons, reasons)
-    reasons = _mark_duplicates(reasons, paths if with_files else raw["photo_id"].to_numpy(object))
+        found, file_reasons = find_photo_files(path.parent, raw["photo_id"])
+        paths = pd.Series(found, index=raw.index, dtype="str")
+        reasons = np.where(reasons == "", file_reasons, reasons)
+    reasons = mark_duplicates(reasons, paths if with_files else raw["photo_id"])
     photos = raw.drop(columns=["row", "overlong"]).assign(lat=lat, lng=lng)
     photos.insert(1, "path", paths)
-    return _table(path, photos, reasons, raw["row"].to_numpy(), _received(raw, reasons))
-
-
-def _numbers(text: pd.Series) -> np.ndarray:
-    """Numbers of a text column, NaN where there is none."""
-    return pd.to_numeric(text, errors="coerce").to_numpy(float)
+    return _table(path, photos, dropped_rows(raw, reasons), reasons == "")
 
 
 def _check_is_csv(path: Path) -> None:
@@ -131,54 +125,6 @@ def _check_is_csv(path: Path) -> None:
             f"{path.name}: a table of photos must be a .csv or .csv.gz, or a folder of photos. "
             "To locate this one file, use the prediction instead."
         )
-
-
-def _check_not_swapped(lat: np.ndarray, lng: np.ndarray, name: str) -> None:
-    """Swapped columns show as many latitudes beyond 90 while no longitude is beyond 90."""
-    is_number = np.isfinite(lat) & np.isfinite(lng)
-    beyond = (np.abs(lat) > 90) & (np.abs(lat) <= 180) & is_number
-    n_suspicious = max(2, _SWAPPED_SHARE * is_number.sum())
-    if beyond.sum() >= n_suspicious and not (np.abs(lng) > 90)[is_number].any():
-        first = int(np.flatnonzero(beyond)[0])
-        raise PhotoTableError(
-            f"{name}: LAT must lie within [-90, 90], but it does not in {beyond.sum():,} of "
-            f"{is_number.sum():,} rows (first: LAT {lat[first]:g}, LON {lng[first]:g}), while LON "
-            "always does. The columns look swapped: LAT is the latitude, LON the longitude. Swap "
-            "their names in the first line."
-        )
-
-
-def _position_reasons(raw: pd.DataFrame, lat: np.ndarray, lng: np.ndarray) -> np.ndarray:
-    """Why each row has no usable position, "" where it has one."""
-    empty = {"", "nan", "null", "none", "na", "n/a"}
-    is_empty = [raw[name].str.lower().isin(empty).to_numpy() for name in ("lat", "lng")]
-    conditions = {
-        OVERLONG: raw["overlong"].to_numpy(),
-        NO_ID: (raw["photo_id"] == "").to_numpy(),
-        NO_POSITION: is_empty[0] | is_empty[1],
-        NOT_A_NUMBER: np.isnan(lat) | np.isnan(lng),
-        LAT_RANGE: np.abs(lat) > 90,
-        LNG_RANGE: np.abs(lng) > 180,
-    }
-    return np.select(list(conditions.values()), list(conditions), "").astype(object)
-
-
-def _mark_duplicates(reasons: np.ndarray, keys: np.ndarray) -> np.ndarray:
-    """Of the rows that are usable so far, all but the first with the same key become duplicates."""
-    usable = np.flatnonzero(reasons == "")
-    is_repeated = pd.Series(keys[usable]).duplicated().to_numpy()
-    reasons = reasons.copy()
-    reasons[usable[is_repeated]] = DUPLICATE
-    return reasons
-
-
-def _received(raw: pd.DataFrame, reasons: np.ndarray) -> np.ndarray:
-    """The offending text of every row: the coordinate, or else the photo's id."""
-    both = raw["lat"] + ", " + raw["lng"]
-    received = raw["photo_id"].to_numpy(object, copy=True)
-    for reason, text in ((LAT_RANGE, raw["lat"]), (LNG_RANGE, raw["lng"]), (NOT_A_NUMBER, both)):
-        received[reasons == reason] = text[reasons == reason]
-    return received
 
 
 def _from_folder(folder: Path) -> PhotoTable:
@@ -203,8 +149,8 @@ def _from_folder(folder: Path) -> PhotoTable:
         }
     )
     reasons = np.array([reason for _, _, reason in positions], dtype=object)
-    rows = np.arange(1, len(files) + 1)
-    return _table(folder, photos, reasons, rows, photos["photo_id"].to_numpy(object))
+    names = photos.assign(row=np.arange(1, len(files) + 1), lat="", lng="")
+    return _table(folder, photos, dropped_rows(names, reasons), reasons == "")
 
 
 def _exif_row(file: Path) -> tuple[float, float, str]:
@@ -216,13 +162,9 @@ def _exif_row(file: Path) -> tuple[float, float, str]:
 
 
 def _table(
-    source: Path, photos: pd.DataFrame, reasons: np.ndarray, rows: np.ndarray, received: np.ndarray
+    source: Path, photos: pd.DataFrame, dropped: pd.DataFrame, is_usable: np.ndarray
 ) -> PhotoTable:
-    """Divide rows into usable and dropped ones; at least one must be usable."""
-    is_usable = reasons == ""
-    dropped = pd.DataFrame(
-        {"row": rows, "photo_id": photos["photo_id"], "reason": reasons, "received": received}
-    )[~is_usable].reset_index(drop=True)
+    """The usable ones of the photos; there must be at least one."""
     table = PhotoTable(photos[is_usable].reset_index(drop=True), dropped, len(photos), source)
     if not is_usable.any():
         raise PhotoTableError(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geocore.data import photos as module
+from geocore.data import photo_checks as module
 from geocore.data.photos import PhotoTable, load_coordinates, load_photos
 from geocore.errors import PhotoTableError
 from tests.conftest import encode, made_photo, write_table

@@ -1,0 +1,227 @@
+"""Data stage: any CSV as a stream of text columns, in memory that does not grow with the file.
+
+It knows no photo. Rows are numbered as a reader of the file would, the first line being 1; a row
+with fewer or more fields than the header is read as well as it can be, and marked.
+"""
+
+import bz2
+import csv
+import gzip
+import io
+import lzma
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from geocore.errors import PhotoTableError
+
+CHUNK_BYTES = 8 * 1024 * 1024
+_UNCLOSED = "a quotation mark is opened and never closed"
+_OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_UNREADABLE = (
+    *(OSError, EOFError, zlib.error, lzma.LZMAError),
+    *(UnicodeError, csv.Error, pa.ArrowInvalid),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CsvLayout:
+    """How a file divides into fields.
+
+    Attributes:
+        separator: One character.
+        columns: Name of each field, "" where it has none.
+        has_header: Whether the first line holds those names.
+        is_quoted: Whether quotation marks may enclose a field; otherwise they are letters.
+    """
+
+    separator: str
+    columns: tuple[str, ...]
+    has_header: bool = True
+    is_quoted: bool = True
+
+
+def open_binary(path: Path) -> IO[bytes]:
+    """Open a file that may be compressed (.gz, .bz2, .xz), as the bytes it stands for."""
+    opener: Any = _OPENERS.get(path.suffix.lower(), open)
+    return opener(path, "rb")
+
+
+def first_line(path: Path, max_bytes: int = 1 << 20) -> str:
+    """The first line of a text file, without its line break; "" of an empty file.
+
+    Raises:
+        PhotoTableError: The file cannot be read, or its beginning is no text in UTF-8.
+    """
+    try:
+        with open_binary(path) as file:
+            line = file.readline(max_bytes)
+        return line.decode("utf-8-sig").rstrip("\r\n")
+    except _UNREADABLE as error:
+        raise _unreadable(path, error) from error
+
+
+def header_layout(path: Path) -> CsvLayout:
+    """The layout that the first line of a CSV gives: commas, semicolons or tabs, and its names.
+
+    Raises:
+        PhotoTableError: The file cannot be read, or its first line is empty.
+    """
+    line = first_line(path)
+    if not line.strip():
+        raise PhotoTableError(
+            f"{path.name}: the first line must name the columns IMG_ID,LAT,LON, received nothing. "
+            "Add that line."
+        )
+    separator = max(",;\t", key=line.count)
+    columns = next(csv.reader([line], delimiter=separator))
+    return CsvLayout(separator=separator, columns=tuple(column.strip() for column in columns))
+
+
+def csv_chunks(
+    path: Path, layout: CsvLayout, *, chunk_bytes: int = CHUNK_BYTES
+) -> Iterator[pd.DataFrame]:
+    """Read a CSV piece by piece; the pieces are the same each time.
+
+    Args:
+        path: The file, compressed or not.
+        layout: How it divides into fields.
+        chunk_bytes: About how many bytes of text a piece is made of; no row may be longer.
+
+    Yields:
+        One row per row of the file: the fields as text under their positions 0, 1, ... (missing
+        where empty), row (int, number of the row), overlong (bool, more fields than columns).
+
+    Raises:
+        PhotoTableError: The file cannot be read.
+    """
+    try:
+        with open_binary(path) as binary, _CountedQuotes(binary) as file:
+            last = None
+            for chunk in _chunks(file, layout, chunk_bytes):
+                last = chunk.iloc[-1]
+                yield chunk
+            if layout.is_quoted and file.n_quotes % 2 and _has_line_break(last):
+                raise csv.Error(_UNCLOSED)
+    except _UNREADABLE as error:
+        raise _unreadable(path, error) from error
+
+
+class _CountedQuotes(io.BufferedIOBase):
+    """A file that counts the quotation marks read: one too many swallows the rest of the rows."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self.n_quotes = file, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = self.file.read(-1 if size is None else size)
+        self.n_quotes += data.count(b'"')
+        return data
+
+
+def _has_line_break(row: pd.Series | None) -> bool:
+    return row is not None and any("\n" in field for field in row if isinstance(field, str))
+
+
+def _chunks(file: io.BufferedIOBase, layout: CsvLayout, chunk_bytes: int) -> Iterator[pd.DataFrame]:
+    odd: list[tuple[int, str]] = []
+    next_row = 2 if layout.has_header else 1
+    for batch in _batches(file, layout, chunk_bytes, odd):
+        numbers = np.array(sorted(number for number, _ in odd), dtype=np.int64)
+        rows = np.arange(next_row, next_row + batch.num_rows + len(numbers))
+        rows = rows[~np.isin(rows, numbers)][: batch.num_rows]
+        last = int(rows[-1]) if len(rows) else next_row - 1
+        passed = [row for row in odd if row[0] < last]
+        odd[:] = [row for row in odd if row[0] > last]
+        next_row = last + 1
+        table = batch.to_pandas().assign(row=rows, overlong=False)
+        yield _with_odd_rows(table, passed, layout)
+    if odd:
+        yield _with_odd_rows(None, odd, layout)
+
+
+def _batches(
+    file: io.BufferedIOBase, layout: CsvLayout, chunk_bytes: int, odd: list[tuple[int, str]]
+) -> Iterator[pa.RecordBatch]:
+    """The rows of the right width; those of another are put into `odd` as number and text."""
+
+    def put_aside(row: Any) -> str:
+        odd.append((row.number, row.text))
+        return "skip"
+
+    names = [str(position) for position in range(len(layout.columns))]
+    try:
+        reader = pa_csv.open_csv(
+            file,
+            read_options=pa_csv.ReadOptions(
+                column_names=names,
+                skip_rows=int(layout.has_header),
+                block_size=chunk_bytes,
+                use_threads=False,  # only then rows are numbered
+            ),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=layout.separator,
+                quote_char='"' if layout.is_quoted else False,
+                newlines_in_values=layout.is_quoted,
+                ignore_empty_lines=False,
+                invalid_row_handler=put_aside,
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=True,
+                null_values=[""],  # "NA" is Namibia, not a missing value.
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        if "Empty CSV" in str(error):
+            return
+        raise
+    yield from reader
+
+
+def _with_odd_rows(
+    table: pd.DataFrame | None, odd: list[tuple[int, str]], layout: CsvLayout
+) -> pd.DataFrame:
+    """The table with rows of another width put in their places."""
+    n_columns = len(layout.columns)
+    if table is not None:
+        table.columns = [*range(n_columns), "row", "overlong"]
+        if not odd:
+            return table
+    fields = [_fields(text, layout) for _, text in odd]
+    cells = [[field or None for field in (row + [""] * n_columns)[:n_columns]] for row in fields]
+    extra = pd.DataFrame(cells, columns=range(n_columns), dtype="str").assign(
+        row=[number for number, _ in odd], overlong=[any(row[n_columns:]) for row in fields]
+    )
+    if table is None:
+        return extra
+    return pd.concat([table, extra]).sort_values("row", kind="stable", ignore_index=True)
+
+
+def _fields(text: str, layout: CsvLayout) -> list[str]:
+    if not layout.is_quoted:
+        return text.split(layout.separator)
+    try:
+        return next(csv.reader([text], delimiter=layout.separator, strict=True), [])
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            raise csv.Error(_UNCLOSED) from error
+        return next(csv.reader([text], delimiter=layout.separator), [])
+
+
+def _unreadable(path: Path, error: Exception) -> PhotoTableError:
+    reason = f"a row is very long: {_UNCLOSED}?" if "straddl" in str(error) else error
+    return PhotoTableError(
+        f"{path.name}: the file must be a table in UTF-8 (.csv or .csv.gz), but reading it "
+        f"failed ({reason}). Save it again as 'CSV UTF-8'."
+    )

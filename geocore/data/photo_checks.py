@@ -1,0 +1,108 @@
+"""Data stage: why a row of a photo table cannot be used. It reads no file.
+
+A raw table has the columns row, photo_id, lat, lng (text), overlong and any further ones.
+"""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from geocore.errors import PhotoTableError
+
+OVERLONG = "more fields than the header names (a field with a comma needs quotes)"
+NO_ID = "IMG_ID empty"
+NO_POSITION = "LAT or LON empty"
+NOT_A_NUMBER = "LAT or LON not a number"
+LAT_RANGE = "LAT outside [-90, 90]"
+LNG_RANGE = "LON outside [-180, 180]"
+DUPLICATE = "duplicate IMG_ID (the first one counts)"
+_SWAPPED_SHARE = 0.1
+_EMPTY = pa.array(["", "nan", "null", "none", "na", "n/a"])
+
+Texts = NDArray[np.object_]
+
+
+def numbers(text: pd.Series) -> NDArray[np.float64]:
+    """Numbers of a text column, NaN where there is none."""
+    try:
+        return pc.cast(_arrow(text), pa.float64()).to_numpy().astype(np.float64)
+    except pa.ArrowInvalid:
+        return pd.to_numeric(text, errors="coerce").to_numpy(np.float64)
+
+
+def position_reasons(
+    raw: pd.DataFrame, lat: NDArray[np.float64], lng: NDArray[np.float64]
+) -> Texts:
+    """Why each row has no usable position, "" where it has one.
+
+    Args:
+        raw: Table as read.
+        lat: Its latitudes as numbers, (n_rows,), NaN where there is none.
+        lng: Its longitudes.
+
+    Returns:
+        str (n_rows,), one of the reasons above or "".
+    """
+    is_missing = np.isnan(lat) | np.isnan(lng)
+    conditions = {
+        LNG_RANGE: np.abs(lng) > 180,
+        LAT_RANGE: np.abs(lat) > 90,
+        NOT_A_NUMBER: is_missing,
+        NO_POSITION: _is_empty(raw) if is_missing.any() else is_missing,
+        NO_ID: (raw["photo_id"] == "").to_numpy(bool),
+        OVERLONG: raw["overlong"].to_numpy(bool),
+    }
+    reasons = np.full(len(raw), "", dtype=object)
+    for reason, holds in conditions.items():
+        reasons[holds] = reason
+    return reasons
+
+
+def mark_duplicates(reasons: Texts, keys: pd.Series) -> Texts:
+    """Of the rows that are usable so far, all but the first with the same key become duplicates."""
+    usable = np.flatnonzero(reasons == "")
+    is_repeated = keys.iloc[usable].duplicated().to_numpy(bool)
+    reasons = reasons.copy()
+    reasons[usable[is_repeated]] = DUPLICATE
+    return reasons
+
+
+def dropped_rows(raw: pd.DataFrame, reasons: Texts) -> pd.DataFrame:
+    """The unusable rows: row, photo_id, reason, received (the coordinate, or the photo's id)."""
+    is_dropped = reasons != ""
+    rows = raw.loc[is_dropped, ["row", "photo_id", "lat", "lng"]].reset_index(drop=True)
+    reason = pd.Series(reasons[is_dropped], dtype="str")
+    received = rows["photo_id"].mask(reason == LAT_RANGE, rows["lat"])
+    received = received.mask(reason == LNG_RANGE, rows["lng"])
+    received = received.mask(reason == NOT_A_NUMBER, rows["lat"] + ", " + rows["lng"])
+    return rows[["row", "photo_id"]].assign(reason=reason, received=received)
+
+
+def check_not_swapped(lat: NDArray[np.float64], lng: NDArray[np.float64], name: str) -> None:
+    """Refuse columns whose latitudes go beyond 90 degrees while no longitude does.
+
+    Raises:
+        PhotoTableError: LAT is beyond 90 in a tenth of the rows or more, LON never.
+    """
+    is_number = np.isfinite(lat) & np.isfinite(lng)
+    beyond = (np.abs(lat) > 90) & (np.abs(lat) <= 180) & is_number
+    n_suspicious = max(2, _SWAPPED_SHARE * is_number.sum())
+    if beyond.sum() >= n_suspicious and not (np.abs(lng) > 90)[is_number].any():
+        first = int(np.flatnonzero(beyond)[0])
+        raise PhotoTableError(
+            f"{name}: LAT must lie within [-90, 90], but it does not in {beyond.sum():,} of "
+            f"{is_number.sum():,} rows (first: LAT {lat[first]:g}, LON {lng[first]:g}), while LON "
+            "always does. The columns look swapped: LAT is the latitude, LON the longitude. Swap "
+            "their names in the first line."
+        )
+
+
+def _is_empty(raw: pd.DataFrame) -> NDArray[np.bool_]:
+    lat, lng = (pc.is_in(pc.utf8_lower(_arrow(raw[name])), _EMPTY) for name in ("lat", "lng"))
+    return pc.or_(lat, lng).to_numpy()
+
+
+def _arrow(text: pd.Series) -> pa.ChunkedArray:
+    return pa.chunked_array(text)

@@ -87,6 +87,23 @@ def decode_photo(
         return _rgb(_upright(_reduced(image, max_side_px)))
 
 
+def upright_grey(image: Image.Image, side_px: int) -> Image.Image:
+    """The brightness of a photo that `open_photo` opened, squeezed into a square.
+
+    To be called inside the `with` block of `open_photo`, which names what goes wrong. Of a JPEG
+    no more pixels are made than it needs; every byte is decoded all the same, so that a truncated
+    file is found.
+
+    Returns:
+        Image of mode L, `side_px` x `side_px`.
+    """
+    image.draft("L", (2 * side_px, 2 * side_px))
+    turn = _turn(image)
+    grey = image if image.mode == "L" else _rgb(_reduced(image, 8 * side_px)).convert("L")
+    square = grey.resize((side_px, side_px), Image.Resampling.BICUBIC)
+    return square if turn is None else square.transpose(turn)
+
+
 def thumbnail(photo: Photo, side_px: int = 480, *, name: str | None = None) -> Image.Image:
     """Decode one photo for display: as `decode_photo`, at most `side_px` pixels a side."""
     return decode_photo(photo, name=name, max_side_px=side_px)
@@ -98,9 +115,23 @@ def photo_sha256(photo: Photo, *, name: str | None = None) -> str:
     Raises:
         ImageError: The file is missing or over `MAX_BYTES`.
     """
+    return hashlib.sha256(photo_bytes(photo, name=name)).hexdigest()
+
+
+def photo_bytes(photo: Photo, *, name: str | None = None) -> bytes:
+    """The encoded file, whatever is in it.
+
+    Raises:
+        ImageError: The file is missing, cannot be read, is empty, or over `MAX_BYTES`.
+    """
     name = name or photo_name(photo)
     with _byte_stream(photo, name) as stream:
-        return hashlib.sha256(stream.read()).hexdigest()
+        try:
+            return stream.read()
+        except OSError as error:
+            raise ImageError(
+                f"{name}: reading the file failed ({error.strerror}). Check the disk it lies on."
+            ) from error
 
 
 def photo_name(photo: Photo) -> str:
@@ -221,12 +252,16 @@ def _reduced(image: Image.Image, max_side_px: int) -> Image.Image:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Apply the EXIF orientation; an unreadable EXIF block leaves the image as it is."""
-    try:
-        turn = _UPRIGHT.get(image.getexif().get(_ORIENTATION_TAG, 1))
-    except DECODER_ERRORS:
-        turn = None
+    turn = _turn(image)
     return image if turn is None else image.transpose(turn)
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """What the EXIF orientation asks for; an unreadable EXIF block leaves the image as it is."""
+    try:
+        return _UPRIGHT.get(image.getexif().get(_ORIENTATION_TAG, 1))
+    except DECODER_ERRORS:
+        return None
 
 
 def _rgb(image: Image.Image) -> Image.Image:

@@ -1,0 +1,149 @@
+"""Data stage: the tests of cleaning, one by one, and the reasons that they give.
+
+They take what is known of the files and say which photos fail; they read no file and drop no row.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geocore.data.cleaning_settings import CleaningSettings
+from geocore.data.near_duplicates import first_copies
+from geocore.data.photo_hashes import HASH_BITS
+from geocore.data.photos import UNDECODABLE
+from geocore.data.suspicious_coordinates import (
+    country_in_the_middle_of,
+    is_coarse,
+    is_null_island,
+    km_between,
+)
+
+UNREAD = "file missing or not readable"
+TOO_SMALL = "too small"
+TOO_LONG = "too long or too tall for its width"
+ONE_COLOUR = "picture of one colour"
+FILTERED = "filter"
+NULL_ISLAND = "position is 0° N, 0° E"
+CENTROID = "position is the middle of a country"
+COARSE = "position is rounded"
+SAME_FILE = "copy: the same file"
+NEAR_DUPLICATE = "copy: near duplicate"
+REASONS = (
+    *(UNREAD, UNDECODABLE, TOO_SMALL, TOO_LONG, ONE_COLOUR, FILTERED),
+    *(NULL_ISLAND, CENTROID, COARSE, SAME_FILE, NEAR_DUPLICATE),
+)
+
+_APART_KM = 1.0  # copies that claim to be farther apart than this cannot both be right
+
+Test = tuple[str, NDArray[np.bool_], Callable[[NDArray[np.int64]], list[str]]]
+
+
+def tests_of_files(facts: pd.DataFrame, settings: CleaningSettings) -> Iterator[Test]:
+    """What is wrong with the files: reason, which photos fail, and the words for those that do.
+
+    Args:
+        facts: fields of `PhotoFacts`, one row per photo.
+        settings: the limits.
+    """
+    sizes = facts[["width_px", "height_px"]].to_numpy(float)
+    shorter, longer = sizes.min(axis=1), sizes.max(axis=1)
+    contrast = facts["contrast"].to_numpy(float)
+    problem, filtered = (facts[name].to_numpy(object) for name in ("problem", "filtered"))
+    is_lasting = facts["is_lasting"].to_numpy(bool)
+
+    def size(rows: NDArray[np.int64]) -> list[str]:
+        return [f"{width:.0f} x {height:.0f} px" for width, height in sizes[rows]]
+
+    yield UNREAD, ~is_lasting, lambda rows: list(problem[rows])
+    yield UNDECODABLE, problem != "", lambda rows: list(problem[rows])
+    yield TOO_SMALL, shorter < settings.min_side_px, size
+    yield TOO_LONG, longer > settings.max_aspect * shorter, size
+    is_dull = contrast < settings.min_contrast
+    yield ONE_COLOUR, is_dull, lambda rows: [f"contrast {x:.1f}" for x in contrast[rows]]
+    yield FILTERED, filtered != "", lambda rows: list(filtered[rows])
+
+
+def tests_of_places(photos: pd.DataFrame, settings: CleaningSettings) -> Iterator[Test]:
+    """What is wrong with the positions: reason, which photos fail, and the words for those.
+
+    Args:
+        photos: lat, lng.
+        settings: the limits.
+    """
+    lat, lng = photos["lat"].to_numpy(float), photos["lng"].to_numpy(float)
+    country = np.array(country_in_the_middle_of(lat, lng, settings.centroid_km), dtype=object)
+
+    def position(rows: NDArray[np.int64]) -> list[str]:
+        return [f"{y:g}, {x:g}" for y, x in zip(lat[rows], lng[rows], strict=True)]
+
+    def middle(rows: NDArray[np.int64]) -> list[str]:
+        return [f"{p} ({c})" for p, c in zip(position(rows), country[rows], strict=True)]
+
+    yield NULL_ISLAND, is_null_island(lat, lng, settings.null_island_km), position
+    yield CENTROID, country != "", middle
+    yield COARSE, is_coarse(lat, lng, settings.coarse_deg), position
+
+
+def find_copies(
+    found: pd.DataFrame, photos: pd.DataFrame, facts: pd.DataFrame, settings: CleaningSettings
+) -> None:
+    """Mark in `found` which of the photos that passed all other tests are copies of which.
+
+    Args:
+        found: reason ("" so far), detail, kept (position of the photo that is kept); changed.
+        photos: lat, lng.
+        facts: sha256, look.
+        settings: the limits.
+    """
+    _mark_copies(found, photos, SAME_FILE, _same_file(facts["sha256"], _in_order(found, photos)))
+    if settings.near_bits < 0:
+        return
+    rows = _in_order(found, photos)
+    looks = np.frombuffer(b"".join(facts["look"].iloc[rows]), dtype=np.uint8)
+    kept, bits = first_copies(looks.reshape(len(rows), HASH_BITS // 8), settings.near_bits)
+    words = pd.Series([f"{n} of {HASH_BITS} bits differ" for n in bits], index=rows, dtype=object)
+    _mark_copies(found, photos, NEAR_DUPLICATE, pd.Series(rows[kept], index=rows), words)
+
+
+# Of two copies that of the part which must stay as it is; others rank behind, in table order.
+_RANK_OF_SPLIT = {"test": 0, "validation": 1}
+
+
+def _in_order(found: pd.DataFrame, photos: pd.DataFrame) -> NDArray[np.int64]:
+    """Positions of the photos that passed so far, those to be preferred first."""
+    rows = np.flatnonzero(found["reason"] == "")
+    if "split" not in photos:
+        return rows
+    rank = photos["split"].iloc[rows].map(_RANK_OF_SPLIT).fillna(len(_RANK_OF_SPLIT)).to_numpy()
+    return rows[np.argsort(rank, kind="stable")]
+
+
+def _same_file(sha256: pd.Series, rows: NDArray[np.int64]) -> pd.Series:
+    """For each row the first row with the same hash."""
+    return pd.Series(rows, index=rows).groupby(sha256.to_numpy()[rows]).transform("first")
+
+
+def _mark_copies(
+    found: pd.DataFrame,
+    photos: pd.DataFrame,
+    reason: str,
+    kept: pd.Series,
+    words: pd.Series | None = None,
+) -> None:
+    """Enter the rows whose kept row is another one; say so where the two claim distant places."""
+    copies = kept.index[kept.index != kept].to_numpy()
+    originals = kept[copies].to_numpy()
+    here, there = photos.iloc[copies], photos.iloc[originals]
+    km = km_between(
+        *(here[name].to_numpy(float) for name in ("lat", "lng")),
+        *(there[name].to_numpy(float) for name in ("lat", "lng")),
+    )
+    said = [""] * len(copies) if words is None else words[copies].tolist()
+    apart = [f"positions {d:,.0f} km apart" if d > _APART_KM else "" for d in km]
+    found.loc[copies, "reason"] = reason
+    found.loc[copies, "kept"] = originals
+    found.loc[copies, "detail"] = [
+        "; ".join(filter(None, p)) for p in zip(said, apart, strict=True)
+    ]

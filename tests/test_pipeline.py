@@ -131,7 +131,7 @@ def test_the_same_run_gives_the_same_weights(bundle, tiny_photo_folder, tmp_path
 
 
 def test_features_are_kept(bundle, tiny_photo_folder, cache, tmp_path, monkeypatch):
-    monkeypatch.setattr("geocore.models.features._pooled_backbone", pytest.fail)
+    monkeypatch.setattr("geocore.models.feature_pass.pooled_backbone", pytest.fail)
     run_experiment(CONFIG, tiny_photo_folder, tmp_path / "again", cache, silent)
 
 

@@ -6,7 +6,7 @@ It knows nothing of what the function does. A cluster is `geocore.data.cluster`,
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
@@ -25,18 +25,23 @@ class Pool:
         executor: takes tasks.
         n_slots: tasks that run at once; asked again and again, for a cluster grows and shrinks.
         check: raises ClusterError when nothing can be expected any more.
+        is_local: whether tasks run on threads of this very process.
     """
 
     executor: Executor
     n_slots: Callable[[], int]
     check: Callable[[], None]
+    is_local: bool = False
+
+
+Scheduler = str | Pool | None
 
 
 def map_photos(
     function: Callable[[Item], Result],
     items: Sequence[Item],
     *,
-    scheduler: str | None = None,
+    scheduler: Scheduler = None,
     batch: int = 64,
     progress: Callable[[int], object] | None = None,
 ) -> list[Result]:
@@ -49,7 +54,8 @@ def map_photos(
             go on. For processes and clusters it must be importable there, not a lambda's state.
         items: paths, rows, whatever the function takes.
         scheduler: None for threads of this process on all cores; "processes" for one process per
-            core; "tcp://host:port" for a Dask cluster, whose workers must see the same files.
+            core; "tcp://host:port" for a Dask cluster, whose workers must see the same files; or
+            what `open_pool` gave for one of these.
         batch: items per task.
         progress: called with the number of items just done, `tqdm.update` for example.
 
@@ -72,7 +78,7 @@ def photo_results(
     function: Callable[[Item], Result],
     items: Sequence[Item],
     *,
-    scheduler: str | None = None,
+    scheduler: Scheduler = None,
     batch: int = 64,
 ) -> Iterator[tuple[int, list[Result]]]:
     """As `map_photos`, batch by batch as they come: the first item's index and the results."""
@@ -80,7 +86,7 @@ def photo_results(
         raise ValueError(f"batch must be at least 1, received {batch}.")
     starts = iter(range(0, len(items), batch))
     running: dict[Future, int] = {}
-    with _open_pool(scheduler) as pool:
+    with open_pool(scheduler) as pool:
         while True:
             for start in islice(starts, max(0, 2 * pool.n_slots() - len(running))):
                 task = pool.executor.submit(_apply, function, items[start : start + batch])
@@ -94,6 +100,22 @@ def photo_results(
                 yield running.pop(task), task.result()
 
 
+def open_pool(scheduler: Scheduler) -> AbstractContextManager[Pool]:
+    """One pool for several calls, which would else each start and end their own processes.
+
+    Raises:
+        ValueError: unknown scheduler.
+        ClusterError: the cluster cannot be reached or is gone.
+    """
+    if isinstance(scheduler, Pool):
+        return nullcontext(scheduler)
+    if scheduler is None:
+        return _threads()
+    from geocore.data.cluster import open_cluster  # an extra that most users do not install
+
+    return open_cluster(scheduler)
+
+
 def n_cores() -> int:
     """Cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -103,18 +125,10 @@ def _apply(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Re
     return [function(item) for item in items]
 
 
-def _open_pool(scheduler: str | None) -> AbstractContextManager[Pool]:
-    if scheduler is None:
-        return _threads()
-    from geocore.data.cluster import open_cluster  # an extra that most users do not install
-
-    return open_cluster(scheduler)
-
-
 @contextmanager
 def _threads() -> Iterator[Pool]:
     executor = ThreadPoolExecutor(n_cores())
     try:
-        yield Pool(executor, n_cores, lambda: None)
+        yield Pool(executor, n_cores, lambda: None, is_local=True)
     finally:
         executor.shutdown(cancel_futures=True)

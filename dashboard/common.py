@@ -22,6 +22,12 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from dashboard.offline_map import show_map
+from geocore.analysis.photo_description import (
+    PhotoDescription,
+    describe_photos,
+    describe_source,
+)
+from geocore.data.photos import TABLE_NAMES
 from geocore.errors import BundleError, GeocoreError
 from geocore.inference.bundle import DEFAULT_BUNDLE, Bundle, list_bundles, load_bundle
 from geocore.inference.bundle_files import MANIFEST, file_sha256
@@ -37,6 +43,7 @@ __all__ = [
     "fragment",
     "keep",
     "load_predictor",
+    "open_photo_set",
     "page",
     "plain",
     "show_map",
@@ -124,14 +131,17 @@ def fragment(show: Callable[..., None]) -> Callable[..., None]:
 def keep(message: str, max_entries: int = 64) -> Callable[[Callable[..., Any]], Any]:
     """Keep a function's results in memory, by the values of its arguments, for all readers.
 
-    Give it names, numbers, bytes and bundles (compared by folder and manifest). An argument whose
-    name starts with an underscore is not compared.
+    Give it names, numbers, bytes, bundles (compared by folder and manifest) and photo sets (by
+    where their photos lie). An argument whose name starts with an underscore is not compared.
 
     Args:
         message: status line shown while the result is computed.
         max_entries: results kept; the oldest go first.
     """
-    identity = {Bundle: lambda bundle: (str(bundle.folder), repr(bundle.manifest))}
+    identity = {
+        Bundle: lambda bundle: (str(bundle.folder), repr(bundle.manifest)),
+        PhotoDescription: lambda photos: photos.places_sha256,
+    }
     return st.cache_data(show_spinner=message, max_entries=max_entries, hash_funcs=identity)
 
 
@@ -147,6 +157,33 @@ def open_bundle(folder: Path) -> Bundle:
 def load_predictor(bundle: Bundle) -> "Predictor":
     """The predictor of a bundle, made once for all readers. Loads TensorFlow."""
     return _load_predictor(str(bundle.folder), _stamp(bundle.folder))
+
+
+def open_photo_set(source: Path | None, bundle: Bundle) -> PhotoDescription:
+    """A photo set described, once for all readers and again when its table changes.
+
+    Args:
+        source: its folder or table; None for the photos behind the bundle.
+        bundle: the chosen one.
+
+    Raises:
+        PhotoTableError: it cannot be used; the sentence says why.
+    """
+    if source is None:
+        return _describe_bundle(str(bundle.folder), _stamp(bundle.folder), bundle)
+    tables = (source / name for name in TABLE_NAMES)
+    table = next((path for path in tables if path.is_file()), source)
+    return _describe_source(str(source), table.stat().st_mtime_ns)
+
+
+@st.cache_resource(show_spinner="Reading the photo set …", max_entries=4)
+def _describe_source(source: str, stamp: int) -> PhotoDescription:
+    return describe_source(Path(source))
+
+
+@st.cache_resource(show_spinner="Locating the photos …", max_entries=4)
+def _describe_bundle(folder: str, stamp: int, _bundle: Bundle) -> PhotoDescription:
+    return describe_photos(_bundle.photos, _bundle.name)
 
 
 @st.cache_resource(show_spinner="Checking and opening the bundle …", max_entries=4)

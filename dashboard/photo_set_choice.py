@@ -5,14 +5,15 @@ into a photo set from here.
 """
 
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from dashboard.common import View, plain
+from geocore.data.photos import TABLE_NAMES
 
-TABLES = ("photos.parquet", "photos.csv", "photos.csv.gz")
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 OWN, TYPED = "own", "typed"
 
@@ -43,14 +44,14 @@ def listed_sources() -> dict[str, Path]:
 def choose_source(view: View) -> PhotoSource | None:
     """The photo set the reader wants; None, with a sentence shown, where there is none there."""
     listed = listed_sources()
-    names = {OWN: f"Photos behind the bundle {view.bundle.name}", TYPED: "Another folder or table"}
-    if st.session_state.get("photos", OWN) not in (*names, *listed):
+    names = {OWN: "This bundle's photos", **_names(listed), TYPED: "Another folder or table"}
+    if st.session_state.get("photos", OWN) not in names:
         st.session_state["photos"] = OWN
     left, right = st.columns([2, 3], gap="medium")
     chosen = left.selectbox(
         "Photo set",
-        [OWN, *listed, TYPED],
-        format_func=lambda key: names.get(key) or listed[key].name,
+        list(names),
+        format_func=names.get,
         key="photos",
         bind="query-params",
         help="Folders that GEOCORE_PHOTOS names are listed here. They are only read.",
@@ -58,7 +59,7 @@ def choose_source(view: View) -> PhotoSource | None:
     if chosen == OWN:
         return PhotoSource(view.bundle.name, None)
     if chosen != TYPED:
-        return PhotoSource(listed[chosen].name, listed[chosen])
+        return PhotoSource(names[chosen], listed[chosen])
     text = right.text_input(
         "Folder with photos.csv or photos.parquet, or such a table",
         key="photo_path",
@@ -84,6 +85,12 @@ def _typed_source(text: str) -> PhotoSource | None:
     return PhotoSource(path.name, path)
 
 
+def _names(listed: dict[str, Path]) -> dict[str, str]:
+    """What to call each set: its own name, or its whole path where two are called alike."""
+    times = Counter(path.name for path in listed.values())
+    return {key: path.name if times[path.name] == 1 else key for key, path in listed.items()}
+
+
 def _sources_in(path: Path) -> list[Path]:
     if not path.is_dir() or _is_photo_set(path):
         return [path]
@@ -92,5 +99,5 @@ def _sources_in(path: Path) -> list[Path]:
 
 def _is_photo_set(path: Path) -> bool:
     if path.is_dir():
-        return any((path / name).is_file() for name in TABLES)
+        return any((path / name).is_file() for name in TABLE_NAMES)
     return path.name.lower().endswith(SUFFIXES)

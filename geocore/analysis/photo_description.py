@@ -6,8 +6,10 @@ pages or scripts.
 Source: thesis 5.1.1; own.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +63,11 @@ class PhotoDescription:
 
     def __len__(self) -> int:
         return len(self.lat)
+
+    @cached_property
+    def places_sha256(self) -> str:
+        """Hash of where the photos lie, whatever their order."""
+        return hashlib.sha256(self.located.ids.tobytes()).hexdigest()
 
 
 def describe_photos(

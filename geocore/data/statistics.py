@@ -55,8 +55,8 @@ def tag_table(photos: pd.DataFrame) -> pd.DataFrame | None:
 
     Returns:
         Rows natural, urban, "neither" (with tags, none of them in the vocabulary) and "no tags":
-        group, n_photos, share of all photos, thesis (photos, NaN in the last two); None without
-        tags.
+        group, n_photos, share of all photos, thesis (photos, NaN in the last two) and thesis_share;
+        None without tags.
 
     Source: thesis table 5.1; which tag is of which group: `geocore.data.vocabulary`.
     """
@@ -69,12 +69,14 @@ def tag_table(photos: pd.DataFrame) -> pd.DataFrame | None:
     groups[groups.isna() & has_tags] = "neither"
     names = [*THESIS_TABLE_5_1, "neither", "no tags"]
     counts = groups.fillna("no tags").value_counts().reindex(names, fill_value=0)
+    thesis = np.array([THESIS_TABLE_5_1.get(name, np.nan) for name in names])
     return pd.DataFrame(
         {
             "group": names,
             "n_photos": counts.to_numpy(),
             "share": counts.to_numpy() / max(len(photos), 1),
-            "thesis": [THESIS_TABLE_5_1.get(name, np.nan) for name in names],
+            "thesis": thesis,
+            "thesis_share": thesis / np.nansum(thesis),
         }
     )
 

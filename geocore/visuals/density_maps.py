@@ -57,7 +57,7 @@ def due_scale(share_of_due: Sequence[float] | np.ndarray, *, dark: bool = False)
     number = np.clip(number, 0, len(steps) - 1)
     colours = tuple(steps[k] for k in number)
     return ColourScale(
-        "Photos, of what is due", colours, tuple(zip(steps, _DUE_LABELS, strict=True))
+        "Photos, as a share of what is due", colours, tuple(zip(steps, _DUE_LABELS, strict=True))
     )
 
 

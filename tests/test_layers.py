@@ -56,6 +56,7 @@ HOMES = {
     "streamlit_folium": "dashboard",
     "argparse": "scripts",
     "distributed": "geocore/data/cluster.py",
+    "requests": "geocore/data/flickr_connection.py",
     "click": "nowhere",
     "torch": "nowhere",
     "joblib": "nowhere",

@@ -25,9 +25,11 @@ Texts = NDArray[np.object_]
 
 
 def numbers(text: pd.Series) -> NDArray[np.float64]:
-    """Numbers of a text column, NaN where there is none."""
+    """Numbers of a column, of text or of numbers; NaN where there is none."""
+    if pd.api.types.is_numeric_dtype(text):
+        return text.to_numpy(np.float64, na_value=np.nan)
     try:
-        return pc.cast(_arrow(text), pa.float64()).to_numpy().astype(np.float64)
+        return pc.cast(pa.chunked_array(text), pa.float64()).to_numpy()
     except pa.ArrowInvalid:
         return pd.to_numeric(text, errors="coerce").to_numpy(np.float64)
 
@@ -50,7 +52,7 @@ def position_reasons(
         LNG_RANGE: np.abs(lng) > 180,
         LAT_RANGE: np.abs(lat) > 90,
         NOT_A_NUMBER: is_missing,
-        NO_POSITION: _is_empty(raw) if is_missing.any() else is_missing,
+        NO_POSITION: is_missing & (_is_empty(raw["lat"]) | _is_empty(raw["lng"])),
         NO_ID: (raw["photo_id"] == "").to_numpy(bool),
         OVERLONG: raw["overlong"].to_numpy(bool),
     }
@@ -73,6 +75,7 @@ def dropped_rows(raw: pd.DataFrame, reasons: Texts) -> pd.DataFrame:
     """The unusable rows: row, photo_id, reason, received (the coordinate, or the photo's id)."""
     is_dropped = reasons != ""
     rows = raw.loc[is_dropped, ["row", "photo_id", "lat", "lng"]].reset_index(drop=True)
+    rows = rows.astype({"lat": "str", "lng": "str"})
     reason = pd.Series(reasons[is_dropped], dtype="str")
     received = rows["photo_id"].mask(reason == LAT_RANGE, rows["lat"])
     received = received.mask(reason == LNG_RANGE, rows["lng"])
@@ -99,10 +102,8 @@ def check_not_swapped(lat: NDArray[np.float64], lng: NDArray[np.float64], name: 
         )
 
 
-def _is_empty(raw: pd.DataFrame) -> NDArray[np.bool_]:
-    lat, lng = (pc.is_in(pc.utf8_lower(_arrow(raw[name])), _EMPTY) for name in ("lat", "lng"))
-    return pc.or_(lat, lng).to_numpy()
-
-
-def _arrow(text: pd.Series) -> pa.ChunkedArray:
-    return pa.chunked_array(text)
+def _is_empty(column: pd.Series) -> NDArray[np.bool_]:
+    if pd.api.types.is_numeric_dtype(column):
+        return column.isna().to_numpy()
+    words = pc.is_in(pc.utf8_lower(pa.chunked_array(column)), _EMPTY)
+    return pc.fill_null(words, True).to_numpy()

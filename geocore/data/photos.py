@@ -1,4 +1,4 @@
-"""Data stage: a CSV or a folder of photos becomes one checked table. It knows no cells, no models.
+"""Data stage: a table or a folder of photos becomes one checked table. It knows no cell, no model.
 
 A row that cannot be used is never lost silently: it stands in `PhotoTable.dropped` with its reason.
 """
@@ -20,9 +20,10 @@ from geocore.data.photo_checks import (
 )
 from geocore.data.photo_csv import read_photo_csv
 from geocore.data.photo_files import find_photo_files
+from geocore.data.photo_parquet import read_photo_parquet
 from geocore.errors import ImageError, PhotoTableError
 
-TABLE_NAMES = ("photos.csv", "photos.csv.gz")
+TABLE_NAMES = ("photos.csv", "photos.csv.gz", "photos.parquet")
 NO_GPS = "no GPS position in the photo's EXIF"
 UNDECODABLE = "not a readable photo"
 
@@ -63,9 +64,10 @@ def load_photos(source: str | Path) -> PhotoTable:
     """Load photos with known positions, their image files found and their positions checked.
 
     Args:
-        source: A `.csv` or `.csv.gz` with columns IMG_ID, LAT, LON (other usual spellings are
-            understood) and the image files beside it or in `images/`; or a folder that holds such a
-            `photos.csv`; or a folder of photos whose EXIF has a GPS position, read recursively.
+        source: A `.csv`, `.csv.gz` or `.parquet` with columns IMG_ID, LAT, LON (other usual
+            spellings are understood) and the image files beside it or in `images/`; or a folder
+            that holds such a table called `photos`; or a folder of photos whose EXIF has a GPS
+            position, read recursively.
 
     Returns:
         The table; an image file is known to exist, but is not decoded here.
@@ -80,11 +82,11 @@ def load_photos(source: str | Path) -> PhotoTable:
     path = Path(source)
     if path.is_dir():
         tables = [path / name for name in TABLE_NAMES if (path / name).is_file()]
-        return _from_csv(tables[0], with_files=True) if tables else _from_folder(path)
-    return _from_csv(path, with_files=True)
+        return _from_table(tables[0], with_files=True) if tables else _from_folder(path)
+    return _from_table(path, with_files=True)
 
 
-def load_coordinates(csv_path: str | Path) -> PhotoTable:
+def load_coordinates(table_path: str | Path) -> PhotoTable:
     """Load positions only: as `load_photos`, but no image file is needed and `path` is "".
 
     Without a column IMG_ID the photos are called after their row.
@@ -92,14 +94,15 @@ def load_coordinates(csv_path: str | Path) -> PhotoTable:
     Raises:
         PhotoTableError: As `load_photos`.
     """
-    path = Path(csv_path)
+    path = Path(table_path)
     tables = [path / name for name in TABLE_NAMES if (path / name).is_file()]
-    return _from_csv(tables[0] if tables else path, with_files=False)
+    return _from_table(tables[0] if tables else path, with_files=False)
 
 
-def _from_csv(path: Path, *, with_files: bool) -> PhotoTable:
-    _check_is_csv(path)
-    raw = read_photo_csv(path, needs_id=with_files)
+def _from_table(path: Path, *, with_files: bool) -> PhotoTable:
+    _check_is_table(path)
+    read = read_photo_parquet if path.suffix.lower() == ".parquet" else read_photo_csv
+    raw = read(path, needs_id=with_files)
     lat, lng = (numbers(raw[name]) for name in ("lat", "lng"))
     check_not_swapped(lat, lng, path.name)
     reasons = position_reasons(raw, lat, lng)
@@ -114,16 +117,16 @@ def _from_csv(path: Path, *, with_files: bool) -> PhotoTable:
     return _table(path, photos, dropped_rows(raw, reasons), reasons == "")
 
 
-def _check_is_csv(path: Path) -> None:
+def _check_is_table(path: Path) -> None:
     if not path.is_file():
         raise PhotoTableError(
-            f"{path}: there is no such file or folder. Give a CSV with columns IMG_ID,LAT,LON, or "
-            "a folder of photos."
+            f"{path}: there is no such file or folder. Give a table with columns IMG_ID,LAT,LON, "
+            "or a folder of photos."
         )
-    if not path.name.lower().endswith((".csv", ".csv.gz")):
+    if not path.name.lower().endswith((".csv", ".csv.gz", ".parquet")):
         raise PhotoTableError(
-            f"{path.name}: a table of photos must be a .csv or .csv.gz, or a folder of photos. "
-            "To locate this one file, use the prediction instead."
+            f"{path.name}: a table of photos must be a .csv, .csv.gz or .parquet, or a folder of "
+            "photos. To locate this one file, use the prediction instead."
         )
 
 

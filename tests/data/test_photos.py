@@ -225,7 +225,9 @@ def test_files_that_are_no_table(tmp_path: Path) -> None:
         load_photos(tmp_path / "gone.csv")
     photo = tmp_path / "a.jpg"
     photo.write_bytes(encode(made_photo()))
-    with pytest.raises(PhotoTableError, match=r"a\.jpg: a table of photos must be a \.csv"):
+    with pytest.raises(
+        PhotoTableError, match=r"a\.jpg: a table of photos must be a \.csv, \.csv\.gz or \.parquet"
+    ):
         load_photos(photo)
     binary = tmp_path / "b.csv"
     binary.write_bytes(encode(made_photo()))

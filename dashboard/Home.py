@@ -24,7 +24,7 @@ def show_drop_zone() -> None:
     )
     if uploads:
         st.session_state["photos"] = [(upload.name, upload.getvalue()) for upload in uploads]
-        st.switch_page(ANSWER_PAGE)
+        st.switch_page(ANSWER_PAGE, query_params={})  # None may not clear a bound parameter
 
 
 with page("Where was this photo taken?", ":material/travel_explore:") as view:

@@ -102,7 +102,7 @@ def test_a_report_without_kinds_or_figures_is_no_error(app, bundles):
 
 def test_dropped_photos_lead_straight_to_the_answer(app, monkeypatch):
     gone_to = []
-    monkeypatch.setattr("streamlit.switch_page", gone_to.append)
+    monkeypatch.setattr("streamlit.switch_page", lambda page, **_: gone_to.append(page))
     app.run()
     app.file_uploader(key="home_upload").set_value(
         [("a.jpg", b"one", "image/jpeg"), ("b.png", b"two", "image/png")]
@@ -110,6 +110,15 @@ def test_dropped_photos_lead_straight_to_the_answer(app, monkeypatch):
     assert app.session_state["photos"] == [("a.jpg", b"one"), ("b.png", b"two")]
     assert gone_to == ["pages/2_Predict_and_explain.py"]
     assert (PAGES / "2_Predict_and_explain.py").is_file()
+
+
+def test_dropped_photos_lead_there_whatever_the_address_says(app):
+    """A bundle chosen in the sidebar stands in the address, which may not be cleared as it is."""
+    app.query_params["bundle"] = "beta"
+    app.run()
+    assert app.sidebar.selectbox(key="bundle").value.endswith("beta")
+    app.file_uploader(key="home_upload").set_value([("a.jpg", b"one", "image/jpeg")]).run()
+    assert app.title[0].value.endswith("Predict and explain")
 
 
 def test_the_sidebar_is_remembered_from_page_to_page(app, bundles):

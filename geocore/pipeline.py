@@ -32,10 +32,7 @@ from geocore.preparation import (
     Prepared,
     Say,
     features_of,
-    load_features,
-    load_photo_sets,
-    prepare,
-    without_leaks,
+    prepare_photos,
 )
 from geocore.progress import Steps
 from geocore.provenance import provenance, run_name
@@ -43,7 +40,12 @@ from geocore.training import TrainingRun, fit, fit_features, prepare_tensorflow
 
 
 def run_experiment(
-    config: ExperimentConfig, source: Path, out: Path, cache: Path, say: Say = print
+    config: ExperimentConfig,
+    source: Path,
+    out: Path,
+    cache: Path,
+    say: Say = print,
+    scheduler: str | None = None,
 ) -> Path:
     """Train and evaluate every head of an experiment and write the bundle.
 
@@ -53,6 +55,7 @@ def run_experiment(
         out: bundle folder.
         cache: where features and the state of unfinished training are kept between runs.
         say: receives one sentence per finished step.
+        scheduler: where features are computed, see `geocore.data.scheduling.map_photos`.
 
     Returns:
         The bundle's folder.
@@ -61,19 +64,19 @@ def run_experiment(
         PhotoTableError: no usable photo.
         GridError: the settings leave fewer than two cells.
         BackboneError: the backbone's weights cannot be had.
+        ClusterError: the cluster cannot be reached or is gone.
     """
     tuning = ["backbone"] if config.backbone.fine_tune else []
     steps = Steps(["features", *tuning, *config.heads.names, "baselines", "report"])
     steps.begin("features")
     prepare_tensorflow(config.training.seed, mixed_precision=config.backbone.mixed_precision)
-    photos, features = load_features(config, load_photo_sets(config, source, say), cache, say)
-    prepared = prepare(config, without_leaks(photos, say), features, say)
+    prepared = prepare_photos(config, source, cache, say, scheduler)
     state = cache / "runs" / run_name(prepared)
     tuned = None
     if tuning:
         steps.begin("backbone")
         tuned = tune_backbone(prepared, state / "backbone", say)
-        features = features_of(config, prepared.photos, cache, tuple(tuned))
+        features = features_of(config, prepared.photos, cache, tuple(tuned), scheduler)
         prepared = replace(prepared, features=features)
     weights, runs, predictions, temperatures = {}, {}, {}, {}
     for head in config.heads.names:

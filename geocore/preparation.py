@@ -15,6 +15,7 @@ from geocore.cells.geodesy import distance_km
 from geocore.config import ExperimentConfig, PhotoSetConfig
 from geocore.data.photos import load_photos
 from geocore.data.sampling import split_photos
+from geocore.data.scheduling import Scheduler
 from geocore.errors import GridError, PhotoTableError
 from geocore.models.features import Features, FeatureSpec, extract_features
 
@@ -41,6 +42,15 @@ class Prepared:
         """Positions of the photos of one split that lie inside a leaf."""
         is_used = (self.photos["split"] == split) & (self.photos["class_index"] != UNASSIGNED)
         return np.flatnonzero(is_used)
+
+
+def prepare_photos(
+    config: ExperimentConfig, source: Path, cache: Path, say: Say, scheduler: Scheduler = None
+) -> Prepared:
+    """From the photo sets on disk to photos with cells and features; see the functions it calls."""
+    photo_sets = load_photo_sets(config, source, say)
+    photos, features = load_features(config, photo_sets, cache, say, scheduler)
+    return prepare(config, without_leaks(photos, say), features, say)
 
 
 def load_photo_sets(config: ExperimentConfig, source: Path, say: Say) -> pd.DataFrame:
@@ -85,14 +95,19 @@ def _split(config: ExperimentConfig, photos: pd.DataFrame, settings: PhotoSetCon
 
 
 def load_features(
-    config: ExperimentConfig, photos: pd.DataFrame, cache: Path, say: Say
+    config: ExperimentConfig,
+    photos: pd.DataFrame,
+    cache: Path,
+    say: Say,
+    scheduler: Scheduler = None,
 ) -> tuple[pd.DataFrame, Features]:
     """Features of every photo; unreadable ones and copies of an earlier photo leave the table.
 
     Raises:
         PhotoTableError: no photo is left.
+        ClusterError: the cluster cannot be reached or is gone.
     """
-    features = features_of(config, photos, cache)
+    features = features_of(config, photos, cache, scheduler=scheduler)
     photos = photos.assign(sha256=features.sha256)
     is_copy = photos["sha256"].duplicated() & features.is_readable
     for error in features.errors.values():
@@ -110,6 +125,7 @@ def features_of(
     photos: pd.DataFrame,
     cache: Path,
     weights: tuple[np.ndarray, ...] | None = None,
+    scheduler: Scheduler = None,
 ) -> Features:
     """Features of every photo and its variations, with ImageNet's or the given weights."""
     spec = FeatureSpec(
@@ -119,7 +135,7 @@ def features_of(
         weights=weights,
     )
     n_views = 1 + config.augmentation.n_views
-    return extract_features(list(photos["path"]), spec, cache / "features", n_views)
+    return extract_features(list(photos["path"]), spec, cache / "features", n_views, scheduler)
 
 
 def without_leaks(photos: pd.DataFrame, say: Say) -> pd.DataFrame:

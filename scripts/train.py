@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from geocore.config import load_config
+from geocore.data.cluster import check_scheduler
 from geocore.errors import GeocoreError
 from geocore.pipeline import run_experiment
 
@@ -31,10 +32,19 @@ def main(argv: list[str] | None = None) -> int:
         help="where features and unfinished training are kept; started again, the command goes on "
         "from there (default: %(default)s)",
     )
+    parser.add_argument(
+        "--scheduler",
+        metavar="WHERE",
+        help="where the frozen backbone looks at the photos: 'processes', or tcp://host:port of a "
+        "Dask cluster whose machines see the same folders (default: here, on all cores)",
+    )
     arguments = parser.parse_args(argv)
     try:
+        scheduler = check_scheduler(arguments.scheduler)
         config = load_config(arguments.config)
-        bundle = run_experiment(config, arguments.photos, arguments.out, arguments.cache)
+        bundle = run_experiment(
+            config, arguments.photos, arguments.out, arguments.cache, scheduler=scheduler
+        )
     except (GeocoreError, ValueError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

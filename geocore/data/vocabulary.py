@@ -112,7 +112,8 @@ def tag_group(tags: Sequence[str | None] | pd.Series) -> NDArray[np.object_]:
     """
     if isinstance(tags, str):
         raise TypeError(f"tags must be one text per photo, received the single text {tags!r}.")
-    texts = pa.array(pd.Series(tags, dtype="str").fillna(""), type=pa.large_string())
+    one_piece = pd.Series(tags, dtype="str").fillna("").to_numpy(object)
+    texts = pa.array(one_piece, type=pa.large_string())
     has_divider = pc.match_substring_regex(texts, _BETWEEN_TAGS)
     blanks_divide = pc.replace_substring_regex(texts, r"\s+", ",")
     dividers = pc.replace_substring_regex(texts, _BETWEEN_TAGS, ",")

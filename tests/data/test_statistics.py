@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from geocore.data.statistics import (
@@ -36,6 +37,13 @@ def test_tags_make_table_5_1():
 def test_tags_may_be_lists():
     tags = [["golden gate", "Città"], ["forest"], None]
     table = tag_table(pd.DataFrame({"tags": tags})).set_index("group")
+    assert table["n_photos"].to_dict() == {"natural": 1, "urban": 1, "neither": 0, "no tags": 1}
+
+
+def test_tags_may_come_in_pieces_as_parquet_is_read():
+    pieces = pa.chunked_array([["city"], ["forest", None]], type=pa.large_string())
+    photos = pd.DataFrame({"tags": pd.Series(pieces, dtype=pd.StringDtype(na_value=np.nan))})
+    table = tag_table(photos).set_index("group")
     assert table["n_photos"].to_dict() == {"natural": 1, "urban": 1, "neither": 0, "no tags": 1}
 
 

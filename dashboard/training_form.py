@@ -39,8 +39,10 @@ def show_form(source: PhotoSource) -> None:
             icon=":material/folder_open:",
         )
         return
+    st.subheader("New training")
     recipe = _pick_recipe()
-    found = _found(recipe.name, str(source.path.resolve()), _stamp(source.path), recipe)
+    settings = repr(recipe.tables)
+    found = _found(settings, str(source.path.resolve()), _stamp(source.path), recipe)
     choice = _pick_basics(recipe, source, found)
     findings = check_training(choice, found, cache_folder())
     _show_findings(findings)
@@ -92,11 +94,12 @@ def _pick_basics(recipe: Recipe, source: PhotoSource, found: Found) -> Choice:
         "better on photos that it does not learn from.",
     )
     t_min, t_max = _pick_thresholds(left, recipe, key, found)
+    free_name = _free_name(source.name)
     name = right.text_input(
         "Name of the new bundle",
-        _free_name(source.name),
+        free_name,
         max_chars=60,
-        key=f"training_name_{key}",
+        key=f"training_name_{free_name}",  # once it is taken, the next one is offered
         help="Letters a to z, digits, - and _.",
     )
     return Choice(
@@ -119,10 +122,10 @@ def _pick_thresholds(
 
     values = {}
     for part, name in zip(column.columns(2), names, strict=True):
-        value = part.number_input(
-            names[name], 1, 1_000_000, own[name], key=keys[name], persist_state="session"
+        st.session_state.setdefault(keys[name], own[name])
+        values[name] = int(
+            part.number_input(names[name], 1, 1_000_000, key=keys[name], persist_state="session")
         )
-        values[name] = int(value)
     if values != suggested:
         column.button(
             f"Use {suggested['t_min']:,} and {suggested['t_max']:,}, which suit so many photos",
@@ -130,6 +133,7 @@ def _pick_thresholds(
             args=(suggested,),
             key=f"training_suggest_{key}",
             type="tertiary",
+            icon=":material/tune:",
         )
     return values["t_min"], values["t_max"]
 
@@ -148,7 +152,7 @@ def _free_name(source_name: str) -> str:
 
 
 @keep("Looking for the photos …", max_entries=8)
-def _found(recipe_name: str, source: str, stamp: int, _recipe: Recipe) -> Found:
+def _found(settings: str, source: str, stamp: int, _recipe: Recipe) -> Found:
     return find_photos(_recipe, Path(source))
 
 

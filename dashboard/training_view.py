@@ -18,6 +18,7 @@ from dashboard.training_words import ICONS, head_line, outcome, step_line, times
 from geocore.jobs import (
     Job,
     Status,
+    bundles_folder,
     cancel_job,
     delete_job,
     list_jobs,
@@ -29,16 +30,37 @@ from geocore.visuals.training_figures import describe_epochs, plot_epochs
 
 EVERY_S = 2.0
 _HOME = "Home.py"
+_LOOK, _TRAIN = "Look at the photos", "Train a model on them"
+
+
+def is_chosen() -> bool:
+    """Whether the reader wants to train rather than to look at the photo set."""
+    chosen = st.segmented_control(
+        "What to do with the photo set",
+        [_LOOK, _TRAIN],
+        default=_LOOK,
+        required=True,
+        key="photo_set_use",
+        persist_state="session",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return chosen == _TRAIN
 
 
 def show(source: PhotoSource | None) -> None:
-    """The form for a new training on these photos, and every training so far."""
-    st.subheader("Train a model")
-    if source is not None:
-        show_form(source)
+    """The form for a new training on these photos, and every training so far.
+
+    What goes on stands above the form, what is over below it.
+    """
     with error_box():
         is_active = any(job.is_active for job in list_jobs())
-        st.fragment(_show_list, run_every=EVERY_S if is_active else None)()
+        above, below = st.container(), st.container()
+        with above if is_active else below:
+            st.fragment(_show_list, run_every=EVERY_S if is_active else None)()
+        if source is not None:
+            with below if is_active else above:
+                show_form(source)
 
 
 def _show_list() -> None:
@@ -68,9 +90,10 @@ def _show_job(job: Job, jobs: list[Job]) -> None:
     with right, st.container(horizontal=True, horizontal_alignment="right"):
         _show_buttons(job)
     st.caption(plain(times(job)))
-    if sentence := outcome(job):
-        st.markdown(plain(sentence))
     progress = how_far(job)
+    if sentence := outcome(job, progress):
+        show = st.error if job.status == Status.FAILED else st.markdown
+        show(plain(sentence))
     if job.status == Status.RUNNING:
         st.progress(progress.share, text=plain(step_line(job, progress)))
     _show_epochs(job, progress)
@@ -111,7 +134,8 @@ def _show_buttons(job: Job) -> None:
         st.rerun(scope="app")
     _confirm(
         "Delete", ":material/delete:", job,
-        "Takes the training off this list, its log with it. A bundle that it made stays.",
+        "Takes the training off this list, its log with it. A bundle that it made stays in the "
+        f"folder {plain(str(bundles_folder()))}.",
         "Delete it from the list", lambda: delete_job(job.job_id),
     )  # fmt: skip
 
@@ -129,7 +153,7 @@ def _show_link(job: Job) -> None:
         "Look at it", icon=":material/visibility:", key=f"look_{job.job_id}", type="primary",
         on_click=choose,
     ):  # fmt: skip
-        st.switch_page(_HOME)
+        st.switch_page(_HOME, query_params={})  # None refuses to clear what widgets are bound to
 
 
 def _confirm(

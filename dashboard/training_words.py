@@ -24,7 +24,7 @@ _WORDS = {
     Status.INTERRUPTED: "interrupted",
 }
 _STEPS = {
-    "features": "looking at the photos",
+    "features": "looking at the photos and varied copies of them",
     "backbone": "adapting the network to the photos",
     "baselines": "training what the heads are compared with",
     "report": "measuring on the photos kept for testing",
@@ -57,27 +57,37 @@ def times(job: Job) -> str:
     return " · ".join(parts)
 
 
-def outcome(job: Job) -> str:
-    """Why it ended, where that needs saying."""
-    if job.status == Status.CANCELLED:
-        return "Cancelled. What had been computed is kept: resume goes on from there."
-    return job.message
+def outcome(job: Job, progress: Progress) -> str:
+    """Why it ended, and where it was then."""
+    if job.status not in (Status.FAILED, Status.CANCELLED, Status.INTERRUPTED):
+        return ""
+    kept = "What had been computed is kept: resume goes on from there."
+    why = kept if job.status == Status.CANCELLED else job.message
+    if not progress.step:
+        return why
+    where = f"It was at step {progress.number} of {progress.n_steps}, {step_name(progress.step)}."
+    return f"{why} {where}"
 
 
 def step_line(job: Job, progress: Progress) -> str:
     """Which step it is at, how far, and how long that step takes at most."""
     if not progress.step:
         return "Getting ready …"
-    what = _STEPS.get(progress.step, f"training head {progress.step}")
+    what = step_name(progress.step)
     parts = [f"Step {progress.number} of {progress.n_steps}: {what}"]
     if progress.kind == "epoch":
         parts.append(f"epoch {progress.done:,} of at most {progress.of:,}")
     elif progress.kind == "count":
-        parts.append(f"{progress.done:,} of {progress.of:,} views of photos")
+        parts.append(f"{progress.done:,} of {progress.of:,}")
     if progress.left_s is not None and progress.done < progress.of:
         at_most = "at most " if progress.kind == "epoch" else ""
         parts.append(f"{at_most}about {duration(progress.left_s)} left for this step")
     return ", ".join(parts)
+
+
+def step_name(step: str) -> str:
+    """What happens in a step; steps without a name of their own are heads."""
+    return _STEPS.get(step, f"training head {step}")
 
 
 def duration(seconds: float) -> str:

@@ -12,6 +12,7 @@ with page("Photo set", ":material/photo_library:") as view:
         "should be collected next? A model knows only places it has seen photos of."
     )
     source = choose_source(view)
-    if source is not None:
+    if training_view.is_chosen():
+        training_view.show(source)
+    elif source is not None:
         photo_set_view.show(view, source)
-    training_view.show(source)

@@ -45,14 +45,14 @@ def choose_source(view: View) -> PhotoSource | None:
     """The photo set the reader wants; None, with a sentence shown, where there is none there."""
     listed = listed_sources()
     names = {OWN: "This bundle's photos", **_names(listed), TYPED: "Another folder or table"}
-    if st.session_state.get("photos", OWN) not in names:
-        st.session_state["photos"] = OWN
+    if st.session_state.get("photo_source", OWN) not in names:
+        st.session_state["photo_source"] = OWN
     left, right = st.columns([2, 3], gap="medium")
     chosen = left.selectbox(
         "Photo set",
         list(names),
         format_func=names.get,
-        key="photos",
+        key="photo_source",
         bind="query-params",
         help="Folders that GEOCORE_PHOTOS names are listed here. They are only read.",
     )

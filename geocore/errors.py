@@ -10,6 +10,7 @@
     ├── JobError          a background job that cannot be started, ended or read
     ├── VocabularyError   the table of search words cannot be used
     ├── CrawlError        Flickr refuses or cannot be asked; what was collected is kept
+    ├── WorldError        a folder that cannot be, or go on as, a made world
     ├── ResultsError      a stored table of results that cannot be used
     ├── OnlineNameError   OpenStreetMap could not be asked for a name
     └── BundleError       a bundle folder that cannot be trusted or read
@@ -69,3 +70,7 @@ class VocabularyError(GeocoreError):
 
 class CrawlError(GeocoreError):
     """Flickr refuses or cannot be asked, or a crawl on disk is not this one. Rows are kept."""
+
+
+class WorldError(GeocoreError):
+    """A folder holds something else than the made world asked for, or drawing was cut off."""

@@ -1,0 +1,142 @@
+"""Data stage, made world: trees and bushes of a biome, stamped on the canvas.
+
+It knows the biome's plants and the season, no buildings.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from geocore.data.synthetic_canvas import Canvas, Colour, colour, mixed, toned
+from geocore.data.synthetic_geography import biome_traits
+from geocore.data.synthetic_stencils import N_VARIANTS, parts
+
+TRUNK = (92, 74, 58)
+AUTUMN = ((206, 150, 48), (196, 104, 40), (170, 66, 38), (184, 160, 70))
+_TURNING = {"broadleaf", "birch", "poplar"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Species:
+    """How a kind of tree looks.
+
+    Attributes:
+        height_m: of a grown one.
+        leaf: its own colour, mixed half with the biome's leaf colour; "" for the biome's alone.
+        trunk: colour of stem and branches.
+    """
+
+    height_m: float
+    leaf: str = ""
+    trunk: Colour = TRUNK
+
+
+SPECIES = {
+    "broadleaf": Species(height_m=10),
+    "birch": Species(height_m=11, leaf="84a850", trunk=(222, 220, 212)),
+    "poplar": Species(height_m=15, leaf="6a8c48"),
+    "cypress": Species(height_m=12, leaf="2c4a30"),
+    "conifer": Species(height_m=14, leaf="24442e", trunk=(70, 54, 42)),
+    "pine": Species(height_m=11, leaf="3a5a38", trunk=(122, 82, 58)),
+    "palm": Species(height_m=9, leaf="5a8a3c", trunk=(140, 120, 96)),
+    "jungle": Species(height_m=17, leaf="1f5a26", trunk=(110, 100, 86)),
+    "banana": Species(height_m=4, leaf="6aaa3c", trunk=(120, 130, 70)),
+    "bamboo": Species(height_m=8, leaf="7aa048", trunk=(130, 140, 74)),
+    "acacia": Species(height_m=7, leaf="6c7a3c", trunk=(84, 66, 50)),
+    "baobab": Species(height_m=11, leaf="76803f", trunk=(136, 112, 94)),
+    "cactus": Species(height_m=4, leaf="5c7a48", trunk=(86, 112, 66)),
+    "shrub": Species(height_m=1.3),
+    "olive": Species(height_m=5, leaf="8a9878"),
+    "eucalypt": Species(height_m=14, leaf="7c8c68", trunk=(206, 196, 180)),
+    "agave": Species(height_m=1.4, leaf="8aa488"),
+}
+
+
+def grow(canvas: Canvas, scene: Any, n: int, near_m: float, far_m: float, gap_m: float = 0) -> None:
+    """Plant trees and bushes of the biome on the ground, the farthest first.
+
+    Args:
+        canvas: to draw on.
+        scene: the plan of the photo.
+        n: how many.
+        near_m: least distance.
+        far_m: greatest distance.
+        gap_m: half width of a strip ahead that stays free (a road).
+    """
+    random = canvas.random
+    kinds, weights = _flora(scene.biome)
+    turned = [
+        max(0.05, w * (1 + 0.35 * scene.field_plant * (-1) ** k)) for k, w in enumerate(weights)
+    ]
+    places = []
+    for _ in range(n):
+        z = near_m * (far_m / near_m) ** random.random()
+        reach = z * canvas.middle / canvas.focal + 3
+        x = (2 * random.random() - 1) * reach
+        if abs(x) < gap_m:
+            x = (gap_m + random.random() * reach) * (1 if x > 0 else -1)
+        places.append((z, x))
+    for z, x in sorted(places, reverse=True):
+        kind = random.choices(kinds, turned)[0]
+        plant(canvas, scene, kind, x, z)
+
+
+def n_trees(scene: Any, most: int) -> int:
+    """How many trees of `most` the biome and the district have."""
+    density = biome_traits(scene.biome)["density"] * (1 + 0.25 * scene.field_trees)
+    return round(most * min(max(density, 0.02), 1.2))
+
+
+def tree_kinds(biome: str) -> list[str]:
+    """The biome's trees and bushes, the commonest first."""
+    return _flora(biome)[0]
+
+
+def plant(canvas: Canvas, scene: Any, kind: str, x: float, z: float, size: float = 1.0) -> None:
+    """Set one tree or bush at a place."""
+    random, species = canvas.random, SPECIES[kind]
+    tall_m = species.height_m * size * (0.6 + 0.65 * random.random())
+    if scene.biome in ("tundra", "steppe") and kind != "shrub":
+        tall_m *= 0.6
+    canvas.shadow(x, z, 0.5 * tall_m, tall_m)
+    side = tall_m * canvas.focal / z
+    if side < 3:
+        return
+    foot = canvas.at(x, 0, z)
+    corner = (foot[0] - side / 2, foot[1] - side)
+    if corner[0] > canvas.width or corner[0] + side < 0:
+        return
+    is_bare = scene.is_bare and kind in _TURNING
+    leaf, dark = _leaf_colours(canvas, scene, kind, z)
+    inks = (canvas.lit(species.trunk, z, 0.9), dark, leaf)
+    variant, side = random.randrange(N_VARIANTS), min(side, 2.0 * canvas.height)
+    drawn = parts(kind, variant, canvas.light.right < 0, is_bare)
+    for part, ink, rough in zip(drawn, inks, (0.2, 0.55, 0.6), strict=False):
+        spot = corner[0] + part.corner[0] * side, corner[1] + part.corner[1] * side
+        canvas.stamp(part.sized(side), spot, ink, rough)
+
+
+def _leaf_colours(
+    canvas: Canvas, scene: Any, kind: str, z: float
+) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """Colour of the lit and of the shaded leaves."""
+    random, own = canvas.random, SPECIES[kind].leaf
+    base = colour(biome_traits(scene.biome)["leaf"])
+    if own:
+        base = mixed(base, colour(own), 0.6)
+    if scene.is_autumn and kind in _TURNING:
+        base = mixed(base, random.choice(AUTUMN), 0.8)
+    light = 1.05 + 0.08 * scene.field_leaf + 0.2 * (random.random() - 0.5)
+    base = toned(base, light, 0.35 * scene.field_plant, 0.35 * scene.field_leaf)
+    top = mixed(base, (236, 240, 246), 0.7) if scene.is_snowy and kind != "birch" else base
+    direct = canvas.light.direct
+    return (
+        canvas.lit(toned(top, 1.12), z, 1 + 0.18 * direct),
+        canvas.lit(base, z, 0.82 - 0.22 * direct),
+    )
+
+
+@cache
+def _flora(biome: str) -> tuple[list[str], list[float]]:
+    parts = [part.split(":") for part in biome_traits(biome)["trees"].split()]
+    return [kind for kind, _ in parts], [float(weight) for _, weight in parts]

@@ -1,0 +1,186 @@
+"""The made world: the same from the same seed, labelled, resumable, its places different."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from geocore.data import synthetic
+from geocore.data.exif import exif_position
+from geocore.data.photos import load_photos
+from geocore.data.scheduling import open_pool
+from geocore.data.synthetic import draw_scene, make_world
+from geocore.data.synthetic_noise import hashed_seeds
+from geocore.data.synthetic_table import SHARD, photo_name, world_rows
+from geocore.errors import WorldError
+
+SIZE = 96
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every photo of a world by its name."""
+    return {path.name: path.read_bytes() for path in sorted(folder.rglob("*.jpg"))}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("world") / "made"
+    make_world(folder, 8, size_px=SIZE)
+    return folder
+
+
+def test_a_world_is_a_photo_set_that_loads(world):
+    table = load_photos(world)
+    assert len(table.photos) == 8
+    assert table.dropped.empty
+    assert (table.photos["MADE"] == "made image").all()
+
+
+def test_a_scene_depends_on_place_and_seed_alone():
+    first, again = draw_scene(48.86, 2.35, 7, SIZE), draw_scene(48.86, 2.35, 7, SIZE)
+    assert first.tobytes() == again.tobytes()
+    assert first.tobytes() != draw_scene(48.86, 2.35, 8, SIZE).tobytes()
+    assert max(first.size) == SIZE
+
+
+def test_a_photo_is_the_same_in_a_larger_world(world, tmp_path):
+    make_world(tmp_path / "small", 3, size_px=SIZE)
+    larger = contents(world)
+    assert all(larger[name] == photo for name, photo in contents(tmp_path / "small").items())
+
+
+def test_rows_do_not_depend_on_where_the_work_is_cut():
+    whole = world_rows(42, 0, 300)
+    parts = pd.concat([world_rows(42, 0, 7), world_rows(42, 7, 251), world_rows(42, 251, 300)])
+    pd.testing.assert_frame_equal(whole, parts.reset_index(drop=True))
+
+
+def test_what_other_processes_draw_is_the_same(tmp_path):
+    n = SHARD + 2
+    assert make_world(tmp_path / "many", n, size_px=48).n_drawn == n
+    paths = [tmp_path / "many" / "images" / photo_name(i) for i in (3, SHARD, SHARD + 1)]
+    theirs = [path.read_bytes() for path in paths]
+    for path in paths:
+        path.unlink()
+    with open_pool(None) as threads_of_this_process:
+        report = make_world(tmp_path / "many", n, size_px=48, scheduler=threads_of_this_process)
+    assert report.n_drawn == 3
+    assert [path.read_bytes() for path in paths] == theirs
+
+
+def test_another_seed_gives_other_photos_of_the_same_world():
+    ours, theirs = world_rows(42, 0, 50), world_rows(43, 0, 50)
+    assert not (ours["LAT"] == theirs["LAT"]).any()
+    assert list(ours.columns) == list(theirs.columns)
+
+
+def test_what_was_drawn_is_kept_and_what_is_torn_is_drawn_again(world):
+    before = contents(world)
+    paths = sorted(world.rglob("*.jpg"))
+    paths[2].unlink()
+    paths[5].write_bytes(before[paths[5].name][:500])
+    kept_since = paths[0].stat().st_mtime_ns
+    report = make_world(world, 8, size_px=SIZE)
+    assert report.n_drawn == 2
+    assert contents(world) == before
+    assert paths[0].stat().st_mtime_ns == kept_since
+    assert "2 drawn now, 6 were there already" in report.summary()
+
+
+def test_a_run_that_was_cut_off_has_no_table_and_goes_on(tmp_path, monkeypatch):
+    drawn = []
+
+    def cut_off(image, scene):
+        if len(drawn) == 3:
+            raise OSError("No space left on device")
+        drawn.append(scene)
+        return encode(image, scene)
+
+    encode = synthetic.encode
+    monkeypatch.setattr(synthetic, "encode", cut_off)
+    with pytest.raises(OSError, match="No space left"):
+        make_world(tmp_path / "cut", 5, size_px=48)
+    assert not (tmp_path / "cut" / "photos.csv").exists()
+    monkeypatch.undo()
+    assert make_world(tmp_path / "cut", 5, size_px=48).n_drawn == 2
+    assert len(load_photos(tmp_path / "cut").photos) == 5
+
+
+def test_every_photo_says_that_it_is_made(world):
+    path = next(world.rglob("*.jpg"))
+    with Image.open(path) as image:
+        assert image.info["comment"] == b"made image"
+        assert b"digitalsourcetype/algorithmicMedia" in image.info["xmp"]
+        assert image.getexif()[0x0131] == "geocore made world"
+        assert image.getexif()[0x010E] == "made image"
+
+
+def test_the_position_in_the_file_is_the_one_of_the_table(world):
+    row = load_photos(world).photos.iloc[0]
+    lat, lng = exif_position(row["path"])
+    assert (lat, lng) == pytest.approx((row["lat"], row["lng"]), abs=1e-5)
+
+
+def test_the_label_is_the_same_in_every_picture():
+    places = [(60.2, 24.9), (-23.7, 133.9), (0.3, 32.6), (-75.0, 0.0)]
+    pictures = [np.asarray(draw_scene(*place, 5, 320)) for place in places]
+    blocks = {picture[-16:-4, 4:60].tobytes() for picture in pictures}
+    assert len(blocks) == 1
+    assert pictures[0][-16:-4, 4:60].std() > 20
+
+
+def lower_half(place: np.ndarray, seed: int) -> np.ndarray:
+    """Mean colour below the middle over three photos of a place."""
+    seeds = hashed_seeds(seed, np.arange(3)).tolist()
+    pictures = [np.asarray(draw_scene(*place, x, 48), float) for x in seeds]
+    return np.mean([x[len(x) // 2 :].mean((0, 1)) for x in pictures], axis=0)
+
+
+def test_neighbours_look_more_alike_than_far_places():
+    places = world_rows(1, 0, 20)[["LAT", "LON"]].to_numpy()
+    here = np.array([lower_half(place, 3) for place in places])
+    beside = np.array([lower_half(place + 0.3, 4) for place in places])
+    to_neighbour = np.abs(here - beside).mean()
+    to_others = np.mean([np.abs(here - np.roll(beside, k, axis=0)).mean() for k in range(1, 20)])
+    assert to_neighbour < 0.8 * to_others
+
+
+def test_a_world_of_other_settings_is_not_mixed_in(world):
+    with pytest.raises(WorldError, match=r"other settings \(seed 42.*now asked for: seed 7"):
+        make_world(world, 8, seed=7, size_px=SIZE)
+    with pytest.raises(WorldError, match="size_px 48"):
+        make_world(world, 8, size_px=48)
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path):
+    (tmp_path / "photos.csv").write_text("IMG_ID,LAT,LON\n")
+    with pytest.raises(WorldError, match="must be empty, absent or a made world"):
+        make_world(tmp_path, 2, size_px=48)
+    assert (tmp_path / "photos.csv").read_text() == "IMG_ID,LAT,LON\n"
+
+
+def test_settings_that_are_no_json_are_named(tmp_path):
+    (tmp_path / synthetic.SETTINGS).write_text("{")
+    with pytest.raises(WorldError, match="is no JSON file"):
+        make_world(tmp_path, 2, size_px=48)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n": 0}, "n must be at least 1 photo, received 0"),
+        ({"size_px": 20}, "size_px must lie between 48 and 2048, received 20"),
+    ],
+)
+def test_arguments_out_of_range_are_refused(tmp_path, change, message):
+    with pytest.raises(ValueError, match=message):
+        make_world(tmp_path / "none", **({"n": 3, "size_px": 64} | change))
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(("lat", "lng"), [(91, 0), (0, 181), (float("nan"), 0)])
+def test_a_place_off_the_globe_is_refused(lat, lng):
+    with pytest.raises(ValueError, match=r"lat must lie within \[-90, 90\]"):
+        draw_scene(lat, lng, 1, 64)

@@ -13,7 +13,7 @@ import pandas as pd
 from geocore.data.cleaning_reasons import REASONS, find_copies, tests_of_files, tests_of_places
 from geocore.data.cleaning_settings import CleaningSettings
 from geocore.data.fact_store import gather_facts
-from geocore.data.photo_filters import PHOTO_FILTERS
+from geocore.data.photo_filters import named_filters
 from geocore.data.suspicious_coordinates import shared_positions
 
 DROPPED_COLUMNS = ("photo_id", "path", "reason", "detail", "kept_photo_id")
@@ -86,7 +86,7 @@ def clean_photos(
         store: folder in which what is known of each file is kept for the next run.
 
     Raises:
-        ValueError: a column is missing, or ids occur twice.
+        ValueError: a column is missing, ids occur twice, or a filter is unknown.
         PhotoTableError: the folder of the photos vanished, or the store cannot be written.
 
     Source:
@@ -95,10 +95,9 @@ def clean_photos(
     settings = settings or CleaningSettings()
     _check_table(photos)
     table = photos.reset_index(drop=True)
-    filters = tuple((name, PHOTO_FILTERS[name]) for name in settings.filters)
     facts = gather_facts(
         table["path"].tolist(),
-        filters=filters,
+        filters=named_filters(settings.filters),
         folder=store,
         scheduler=scheduler,
         progress=progress,

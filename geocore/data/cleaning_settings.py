@@ -2,8 +2,17 @@
 
 from dataclasses import dataclass
 
-from geocore.data.photo_filters import PHOTO_FILTERS
 from geocore.data.photo_hashes import HASH_BITS
+
+LIMITS = {
+    "min_side_px": "shortest side that a photo must have, in pixels",
+    "max_aspect": "longest side of a photo, in multiples of the shorter one",
+    "near_bits": "photos are copies if at most so many of 256 features differ; -1: no test",
+    "null_island_km": "how near to 0, 0 a position is none; 0: no test",
+    "centroid_km": "how near to the middle of a country; 0: no test",
+    "coarse_deg": "positions that are multiples of this are too coarse; 0: no test",
+}
+"""The limits that a user may want to set, each in one line of words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +59,4 @@ class CleaningSettings:
                 f"near_bits must lie within [0, {HASH_BITS // 2 - 1}], or be -1 for no test, "
                 f"received {self.near_bits}. Photos of different things differ in about "
                 f"{HASH_BITS // 2} bits."
-            )
-        if unknown := sorted(set(self.filters) - set(PHOTO_FILTERS)):
-            raise ValueError(
-                f"Unknown filter {unknown[0]!r}. Known filters: {', '.join(PHOTO_FILTERS)}."
             )

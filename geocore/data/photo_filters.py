@@ -8,6 +8,7 @@ A filter is a function that is given the path of a photo and returns why it shou
 None is on unless `CleaningSettings.filters` names it.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -45,3 +46,16 @@ def flat_share(path: Path) -> float:
 
 
 PHOTO_FILTERS: dict[str, PhotoFilter] = {"drawings": looks_drawn}
+
+
+def named_filters(names: Sequence[str]) -> tuple[tuple[str, PhotoFilter], ...]:
+    """Name and function of each filter.
+
+    Raises:
+        ValueError: one is unknown.
+    """
+    if unknown := sorted(set(names) - set(PHOTO_FILTERS)):
+        raise ValueError(
+            f"Unknown filter {unknown[0]!r}. Known filters: {', '.join(PHOTO_FILTERS)}."
+        )
+    return tuple((name, PHOTO_FILTERS[name]) for name in names)

@@ -19,8 +19,13 @@ def whole_file(path: Path) -> Iterator[Path]:
     scratch = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.new")
     try:
         yield scratch
-        with scratch.open("rb+") as file:
-            os.fsync(file.fileno())
+        flush_to_disk(scratch)
         scratch.replace(path)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def flush_to_disk(path: Path) -> None:
+    """Return once the file's content would survive a power cut."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

@@ -138,9 +138,11 @@ def _some_files(source: Path, table: PhotoTable) -> tuple[list[str], int]:
 def _share_near_training(photos: pd.DataFrame, located: LocatedPhotos) -> float | None:
     if statistics.PART not in photos:
         return None
-    part = photos[statistics.PART].to_numpy(object)[located.order]
-    cells = s2.parent(located.ids, NEAR_LEVEL)
-    test, train = cells[part == "test"], cells[part == "train"]
+    parts = (photos[statistics.PART] == name for name in ("test", "train"))
+    test, train = (located.ids[part.to_numpy(bool)[located.order]] for part in parts)
     if not (len(test) and len(train)):
         return None
-    return float(np.isin(test, train).mean())
+    cells = s2.parent(test, NEAR_LEVEL)
+    first, last = s2.id_range(cells)
+    # Both rise, as all located ids do: a cell holds a training photo if one lies in its range.
+    return float((np.searchsorted(train, first) < np.searchsorted(train, last, "right")).mean())

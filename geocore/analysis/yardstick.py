@@ -114,8 +114,9 @@ def build_yardstick(namer: PlaceNamer) -> Yardstick:
     """Measure the populated land round the towns of a namer, and take their inhabitants."""
     cells = _cells_near_towns(namer)
     lat, lng = s2.centers(cells)
-    towns, _ = namer.locate(lat, lng)
-    is_populated = (towns >= 0) & namer.on_land(lat, lng)
+    towns = namer.near_towns(lat, lng)
+    is_populated = towns >= 0
+    is_populated[is_populated] = namer.on_land(lat[is_populated], lng[is_populated])
     cells, places = cells[is_populated], namer.places
     no_land, no_people = np.zeros(len(places)), np.zeros(len(cells))
     towns = np.append(towns[is_populated], np.arange(len(places)))

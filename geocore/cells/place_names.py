@@ -6,7 +6,7 @@ degrees and at the poles; far from any town the country's name stands, and at se
 
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -79,13 +79,21 @@ class PlaceNamer:
             ValueError: If a coordinate is missing or out of range.
         """
         lat, lng = check_coordinates(lat, lng)
-        town, town_km = self._nearest(lat, lng)
-        town[town_km > NEAR_KM] = -1
-        codes = self.places["code"].to_numpy(object)[town]
+        town = self.near_towns(lat, lng)
+        codes = self._town_codes[town]
         far = town < 0
         by_shape = np.append(self.countries["code"].to_numpy(object), "")
         codes[far] = by_shape[self._country(lat[far], lng[far])]
         return town, codes
+
+    def near_towns(self, lat: ArrayLike, lng: ArrayLike) -> NDArray[np.intp]:
+        """Row in `places` of the nearest town of each point, -1 where none is within `NEAR_KM`."""
+        town, town_km = self._nearest(*check_coordinates(lat, lng))
+        return np.where(town_km <= NEAR_KM, town, -1)
+
+    @cached_property
+    def _town_codes(self) -> NDArray[np.object_]:
+        return self.places["code"].to_numpy(object)
 
     def on_land(self, lat: ArrayLike, lng: ArrayLike) -> NDArray[np.bool_]:
         """Whether each point, in degrees, lies inside the shape of a country."""

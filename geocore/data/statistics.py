@@ -33,6 +33,7 @@ SMALL_SIDE_PX = 224
 """Shorter side under which a photo must be enlarged for the network."""
 MOST_READ = 1000
 _EPOCH_MS_FROM = 1e11
+_LOOK_AT = 1000
 _ORIENTATION_TAG = 0x0112
 _EARLIEST = pd.Timestamp("1826-01-01")
 
@@ -120,10 +121,10 @@ def photo_dates(photos: pd.DataFrame) -> pd.Series | None:
     if column is None:
         return None
     values = photos[column]
-    numbers = pd.to_numeric(values, errors="coerce")
     if pd.api.types.is_datetime64_any_dtype(values):
         dates = values
-    elif numbers.notna().sum() > values.notna().sum() / 2:
+    elif pd.to_numeric(values.dropna().head(_LOOK_AT), errors="coerce").notna().mean() > 0.5:
+        numbers = pd.to_numeric(values, errors="coerce")
         milliseconds = numbers.where(numbers.abs() >= _EPOCH_MS_FROM, numbers * 1000)
         dates = pd.to_datetime(milliseconds, unit="ms", errors="coerce")
     else:

@@ -114,14 +114,21 @@ def tag_group(tags: Sequence[str | None] | pd.Series) -> NDArray[np.object_]:
         raise TypeError(f"tags must be one text per photo, received the single text {tags!r}.")
     one_piece = pd.Series(tags, dtype="str").fillna("").to_numpy(object)
     texts = pa.array(one_piece, type=pa.large_string())
-    has_divider = pc.match_substring_regex(texts, _BETWEEN_TAGS)
-    blanks_divide = pc.replace_substring_regex(texts, r"\s+", ",")
-    dividers = pc.replace_substring_regex(texts, _BETWEEN_TAGS, ",")
-    lists = pc.split_pattern(pc.if_else(has_divider, dividers, blanks_divide), ",")
+    lists = _lists_of_tags(texts)
     photo = pc.list_parent_indices(lists).to_numpy()
     codes = pc.list_flatten(lists).dictionary_encode()
     votes = [_votes().get(as_tag(tag), 0) for tag in codes.dictionary.to_pylist()]
     return _winners(photo, np.array(votes, dtype=int)[codes.indices.to_numpy()], len(texts))
+
+
+def _lists_of_tags(texts: pa.Array) -> pa.Array:
+    """The tags of each photo apart."""
+    has_divider = pc.match_substring_regex(texts, _BETWEEN_TAGS)
+    if not pc.any(has_divider).as_py():
+        return pc.utf8_split_whitespace(texts)  # twice as fast, and what Flickr's tags need
+    blanks_divide = pc.replace_substring_regex(texts, r"\s+", ",")
+    dividers = pc.replace_substring_regex(texts, _BETWEEN_TAGS, ",")
+    return pc.split_pattern(pc.if_else(has_divider, dividers, blanks_divide), ",")
 
 
 def _winners(photo: np.ndarray, votes: np.ndarray, n_photos: int) -> NDArray[np.object_]:

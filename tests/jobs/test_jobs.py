@@ -13,6 +13,7 @@ import pytest
 
 from geocore.errors import JobError
 from geocore.jobs import (
+    Job,
     Status,
     cancel_job,
     delete_job,
@@ -51,6 +52,20 @@ def folder(tmp_path, monkeypatch):
     for job in list_jobs():
         if job.is_active:
             cancel_job(job.job_id, patience_s=5)
+
+
+@pytest.fixture
+def finished(folder):
+    """A job that has ended, without ever having run."""
+
+    def make(status=Status.DONE, **changes):
+        own = folder / "20260101-120000-abcdef"
+        own.mkdir(parents=True)
+        known = {"title": "Quick", "command": ("true",), "directory": "/", "result": ""}
+        times = {"created": 1.0, "queued": 1.0, "started": 2.0, "ended": 3.0}
+        return write_job(Job(folder=own, about={}, status=status, **known | times | changes))
+
+    return make
 
 
 def python(code, *arguments):
@@ -152,8 +167,8 @@ def test_a_queued_job_is_cancelled_without_having_run(folder):
     assert read_log(waiting) == ""
 
 
-def test_a_job_that_ended_stays_as_it_is_when_cancelled(folder):
-    job = until_status(start_job("Quick", python("pass")), Status.DONE)
+def test_a_job_that_ended_stays_as_it_is_when_cancelled(folder, finished):
+    job = finished()
     assert cancel_job(job.job_id) == job
 
 
@@ -188,9 +203,9 @@ def test_an_orphaned_command_can_be_cancelled(folder):
     assert not child.is_alive()
 
 
-def test_a_number_that_another_process_has_got_is_not_ours(folder):
+def test_a_number_that_another_process_has_got_is_not_ours(folder, finished):
     """After a restart of the machine the job's number may belong to anybody, here to this test."""
-    job = until_status(start_job("Quick", python("pass")), Status.DONE)
+    job = finished()
     stranger = replace(ProcessId.of(os.getpid()), started_s=1e9)
     write_job(job, status=Status.RUNNING, processes=(stranger,))
     assert load_job(job.job_id).status == Status.INTERRUPTED
@@ -315,14 +330,14 @@ def test_a_job_that_runs_is_neither_resumed_nor_deleted(folder):
         delete_job(job.job_id)
 
 
-def test_a_job_that_succeeded_is_not_run_again(folder):
-    job = until_status(start_job("Quick", python("pass")), Status.DONE)
+def test_a_job_that_succeeded_is_not_run_again(folder, finished):
+    job = finished()
     with pytest.raises(JobError, match=r"'Quick' is done"):
         resume_job(job.job_id)
 
 
-def test_a_deleted_job_is_gone_with_its_folder(folder):
-    job = until_status(start_job("Quick", python("pass")), Status.DONE)
+def test_a_deleted_job_is_gone_with_its_folder(folder, finished):
+    job = finished()
     delete_job(job.job_id)
     assert list_jobs() == [] and [p for p in folder.iterdir() if p.is_dir()] == []
     for action in (load_job, cancel_job, resume_job, delete_job):
@@ -339,8 +354,8 @@ def test_a_name_that_leads_out_of_the_folder_is_no_job(folder, name):
 
 
 @pytest.mark.parametrize("record", ["", "{}", "[]", '{"status": "odd"}', "\x00"])
-def test_a_damaged_record_is_shown_and_can_be_deleted(folder, record):
-    job = until_status(start_job("Quick", python("pass")), Status.DONE)
+def test_a_damaged_record_is_shown_and_can_be_deleted(finished, record):
+    job = finished()
     (job.folder / RECORD).write_text(record)
     damaged = list_jobs()[0]
     assert damaged.status == Status.FAILED

@@ -14,6 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from geocore.data.whole_files import whole_file
 from geocore.errors import JobError
 from geocore.jobs.processes import ProcessId
 
@@ -129,12 +130,8 @@ def write_job(job: Job, **changes: Any) -> Job:
     job = replace(job, **changes)
     values = asdict(job)
     del values["folder"]
-    scratch = job.folder / f"new-{RECORD}"
-    with scratch.open("w", encoding="utf-8") as stream:
-        json.dump(values, stream, indent=1)
-        stream.flush()
-        os.fsync(stream.fileno())
-    scratch.replace(job.folder / RECORD)
+    with whole_file(job.folder / RECORD) as scratch:
+        scratch.write_text(json.dumps(values, indent=1), "utf-8")
     return job
 
 

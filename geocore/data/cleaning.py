@@ -10,13 +10,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from geocore.data.cleaning_reasons import REASONS, find_copies, tests_of_files, tests_of_places
+from geocore.data.cleaning_reasons import (
+    APART_KM,
+    REASONS,
+    find_copies,
+    tests_of_files,
+    tests_of_places,
+)
 from geocore.data.cleaning_settings import CleaningSettings
 from geocore.data.fact_store import gather_facts
 from geocore.data.photo_filters import named_filters
 from geocore.data.suspicious_coordinates import shared_positions
 
-DROPPED_COLUMNS = ("photo_id", "path", "reason", "detail", "kept_photo_id")
+DROPPED_COLUMNS = ("photo_id", "path", "reason", "detail", "kept_photo_id", "apart_km")
 LEAK_COLUMNS = ("photo_id", "part", "kept_photo_id", "kept_part", "reason", "detail")
 _NEEDED = ("photo_id", "path", "lat", "lng")
 _PARTS = ("photo_set", "split")
@@ -29,7 +35,7 @@ class CleaningReport:
     Attributes:
         photos: the rows kept, in their order, with all their columns.
         dropped: columns DROPPED_COLUMNS; `kept_photo_id` names the photo that a copy is a copy of,
-            else "".
+            else "", and `apart_km` says how far apart the two claim to be, else NaN.
         leaks: of the copies those whose original is in another split or photo set, columns
             LEAK_COLUMNS; they are among the dropped.
         n_in: rows looked at, `len(photos) + len(dropped)`.
@@ -45,21 +51,30 @@ class CleaningReport:
     shared: pd.DataFrame
 
     def counts(self) -> pd.Series:
-        """Photos dropped per reason, in the order in which the reasons are tested."""
+        """Photos dropped per reason: those of the table's rows, then in the order of the tests."""
         counts = self.dropped["reason"].value_counts()
-        return counts.reindex([reason for reason in REASONS if reason in counts.index])
+        of_rows = [reason for reason in self.dropped["reason"].unique() if reason not in REASONS]
+        return counts.reindex([*of_rows, *(reason for reason in REASONS if reason in counts.index)])
+
+    def n_conflicts(self) -> int:
+        """Copies that claim another place than their original, so that one of the two is wrong."""
+        return int((self.dropped["apart_km"] > APART_KM).sum())
 
     def summary(self) -> str:
-        """Rows in, rows out, one line per reason, and the leaks."""
+        """Rows in, rows out, one line per reason, and what is remarkable about the copies."""
         lines = [f"{len(self.photos):,} of {self.n_in:,} photos are kept."]
         lines += [f"  {n:,} left out: {reason}" for reason, n in self.counts().items()]
-        if len(self.leaks):
-            across = (self.leaks["part"] + " / " + self.leaks["kept_part"]).value_counts()
-            found = ", ".join(f"{n:,} × {parts}" for parts, n in across.items())
+        if n := self.n_conflicts():
             lines.append(
-                f"Leaks: {len(self.leaks):,} of the copies had their original in another part: "
-                f"{found}."
+                f"{n:,} of the copies claim to be more than {APART_KM:g} km from their original: "
+                "one of the two positions is wrong."
             )
+        if len(self.leaks):
+            across = self.leaks.groupby(["part", "kept_part"]).size()
+            found = [f"{n:,} in {part} of {kept_part}" for (part, kept_part), n in across.items()]
+            lines.append(f"Leaks, copies of a photo in another part: {'; '.join(found)}.")
+        elif has_parts(self.photos):
+            lines.append("No leaks: no copy of a photo in another part was found.")
         return "\n".join(lines)
 
 
@@ -103,6 +118,7 @@ def clean_photos(
         progress=progress,
     )
     found = pd.DataFrame({"reason": "", "detail": "", "kept": np.arange(len(table))})
+    found["apart_km"] = np.nan
     for reason, fails, in_words in [
         *tests_of_files(facts, settings),
         *tests_of_places(table, settings),
@@ -112,6 +128,11 @@ def clean_photos(
         found.loc[rows, "detail"] = in_words(rows)
     find_copies(found, table, facts, settings)
     return _report(table, found, settings)
+
+
+def has_parts(photos: pd.DataFrame) -> bool:
+    """Whether the photos are divided into splits or come from several sets."""
+    return any(photos[name].nunique() > 1 for name in _PARTS if name in photos)
 
 
 def _check_table(photos: pd.DataFrame) -> None:
@@ -135,7 +156,7 @@ def _report(
     rows = np.flatnonzero(~is_kept)
     originals = found["kept"].to_numpy()[rows]
     ids = photos["photo_id"].to_numpy(object)
-    dropped = found.iloc[rows][["reason", "detail"]].assign(
+    dropped = found.iloc[rows][["reason", "detail", "apart_km"]].assign(
         photo_id=ids[rows],
         path=photos["path"].to_numpy(object)[rows],
         kept_photo_id=np.where(originals == rows, "", ids[originals]),

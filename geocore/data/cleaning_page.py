@@ -9,8 +9,8 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 
 from geocore.data import cleaning_reasons as why
-from geocore.data.cleaning import CleaningReport
-from geocore.data.cleaning_settings import CleaningSettings
+from geocore.data.cleaning import CleaningReport, has_parts
+from geocore.data.cleaning_settings import LIMITS, CleaningSettings
 from geocore.data.images import thumbnail
 from geocore.data.photos import UNDECODABLE
 from geocore.errors import ImageError
@@ -49,6 +49,7 @@ _STYLE = """
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; margin: 0.5rem 0 1.5rem; }
+td:first-child, th:first-child { width: 14rem; }
 th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.6rem;
   border-bottom: 1px solid #8885; overflow-wrap: anywhere; }
 td.number, th.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
@@ -71,6 +72,7 @@ def cleaning_page(report: CleaningReport, *, thumbnails: bool = False) -> str:
         "and tables are unchanged; photos.csv and photos.parquet list what is kept, dropped.csv "
         "every other photo with its reason.</p>",
         *_reasons(report),
+        *_conflicts(report),
         *_leaks(report),
         *_shared(report),
         *_examples(report, thumbnails),
@@ -104,9 +106,20 @@ def _meaning(reason: str, settings: CleaningSettings) -> str:
     return _MEANING[reason](settings) if reason in _MEANING else "Said of the row in the table."
 
 
+def _conflicts(report: CleaningReport) -> list[str]:
+    if not report.n_conflicts():
+        return []
+    return [
+        f"<p>{report.n_conflicts():,} of the copies claim to be more than {why.APART_KM:g} km from "
+        "the photo that is kept in their place: one of the two positions is wrong, and which one "
+        "is not known.</p>"
+    ]
+
+
 def _leaks(report: CleaningReport) -> list[str]:
     if report.leaks.empty:
-        return []
+        none = "<h2>Leaks</h2><p>No copy of a photo was found in another part.</p>"
+        return [none] if has_parts(report.photos) else []
     across = report.leaks.groupby(["part", "kept_part"]).size().sort_values(ascending=False)
     rows = [[*parts, f"{n:,}"] for parts, n in across.items()]
     return [
@@ -132,7 +145,7 @@ def _shared(report: CleaningReport) -> list[str]:
 
 def _examples(report: CleaningReport, thumbnails: bool) -> list[str]:
     paths = dict(zip(report.photos["photo_id"], report.photos["path"], strict=True))
-    blocks = []
+    blocks = ["<h2>Examples</h2>"] if len(report.dropped) else []
     for reason in report.counts().index:
         rows = report.dropped[report.dropped["reason"] == reason][:N_EXAMPLES]
         head = ["Photo", "Detail", *(["Copy of"] if rows["kept_photo_id"].any() else [])]
@@ -144,8 +157,7 @@ def _examples(report: CleaningReport, thumbnails: bool) -> list[str]:
             ][: len(head)]
             for row in rows.itertuples()
         ]
-        title = f"Examples: {reason}" + (f" (first {N_EXAMPLES})" if len(rows) > N_EXAMPLES else "")
-        blocks += [f"<h2>{html.escape(title)}</h2>", _table(head, cells)]
+        blocks += [f"<h3>{html.escape(reason)}</h3>", _table(head, cells)]
     return blocks
 
 
@@ -192,7 +204,5 @@ def _picture(text: str) -> str:
 
 
 def _settings(settings: CleaningSettings) -> list[list[str]]:
-    return [
-        [name, ", ".join(value) or "none" if isinstance(value, tuple) else f"{value:g}"]
-        for name, value in vars(settings).items()
-    ]
+    rows = [[text.capitalize(), f"{getattr(settings, name):g}"] for name, text in LIMITS.items()]
+    return [*rows, ["Filters that were asked for", ", ".join(settings.filters) or "none"]]

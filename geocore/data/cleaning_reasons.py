@@ -24,7 +24,7 @@ UNREAD = "file missing or not readable"
 TOO_SMALL = "too small"
 TOO_LONG = "too long or too tall for its width"
 ONE_COLOUR = "picture of one colour"
-FILTERED = "filter"
+FILTERED = "found by a filter"
 NULL_ISLAND = "position is 0° N, 0° E"
 CENTROID = "position is the middle of a country"
 COARSE = "position is rounded"
@@ -35,7 +35,7 @@ REASONS = (
     *(NULL_ISLAND, CENTROID, COARSE, SAME_FILE, NEAR_DUPLICATE),
 )
 
-_APART_KM = 1.0  # copies that claim to be farther apart than this cannot both be right
+APART_KM = 1.0  # copies that claim to be farther apart than this cannot both be right
 
 Test = tuple[str, NDArray[np.bool_], Callable[[NDArray[np.int64]], list[str]]]
 
@@ -92,7 +92,8 @@ def find_copies(
     """Mark in `found` which of the photos that passed all other tests are copies of which.
 
     Args:
-        found: reason ("" so far), detail, kept (position of the photo that is kept); changed.
+        found: reason ("" so far), detail, kept (position of the photo that is kept), apart_km;
+            changed.
         photos: lat, lng.
         facts: sha256, look.
         settings: the limits.
@@ -103,7 +104,9 @@ def find_copies(
     rows = _in_order(found, photos)
     looks = np.frombuffer(b"".join(facts["look"].iloc[rows]), dtype=np.uint8)
     kept, bits = first_copies(looks.reshape(len(rows), HASH_BITS // 8), settings.near_bits)
-    words = pd.Series([f"{n} of {HASH_BITS} bits differ" for n in bits], index=rows, dtype=object)
+    words = pd.Series(
+        [f"{n} of {HASH_BITS} features differ" for n in bits], index=rows, dtype=object
+    )
     _mark_copies(found, photos, NEAR_DUPLICATE, pd.Series(rows[kept], index=rows), words)
 
 
@@ -141,9 +144,10 @@ def _mark_copies(
         *(there[name].to_numpy(float) for name in ("lat", "lng")),
     )
     said = [""] * len(copies) if words is None else words[copies].tolist()
-    apart = [f"positions {d:,.0f} km apart" if d > _APART_KM else "" for d in km]
+    apart = [f"positions {d:,.0f} km apart" if d > APART_KM else "" for d in km]
     found.loc[copies, "reason"] = reason
     found.loc[copies, "kept"] = originals
+    found.loc[copies, "apart_km"] = km
     found.loc[copies, "detail"] = [
         "; ".join(filter(None, p)) for p in zip(said, apart, strict=True)
     ]

@@ -126,6 +126,7 @@ def _summary(report: CleaningReport) -> dict[str, Any]:
         "n_kept": len(report.photos),
         "dropped": {reason: int(n) for reason, n in report.counts().items()},
         "n_leaks": len(report.leaks),
+        "n_copies_elsewhere": report.n_conflicts(),
         "settings": asdict(report.settings),
     }
 
@@ -137,10 +138,11 @@ def _read_all(folder: Path) -> CleaningReport:
     photos = read_photo_parquet(folder / "photos.parquet", needs_id=True)
     photos = photos.drop(columns=["row", "overlong"])
     photos.insert(1, "path", find_photo_files(folder, photos["photo_id"])[0])
+    dropped = _read_text(folder / "dropped.csv", DROPPED_COLUMNS)
     settings = summary["settings"] | {"filters": tuple(summary["settings"]["filters"])}
     return CleaningReport(
         photos=photos,
-        dropped=_read_text(folder / "dropped.csv", DROPPED_COLUMNS),
+        dropped=dropped.assign(apart_km=pd.to_numeric(dropped["apart_km"])),
         leaks=_read_text(folder / "leaks.csv", LEAK_COLUMNS),
         n_in=int(summary["n_in"]),
         settings=CleaningSettings(**settings),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from geocore.data.cleaning import DROPPED_COLUMNS, CleaningReport, clean_photos
@@ -108,7 +109,7 @@ def _with_table_losses(report: CleaningReport, tables: Mapping[str, PhotoTable])
         prefix = f"{name}/" if len(tables) > 1 else ""
         where = "row " + rows["row"].astype(str) + ": " + rows["received"].astype(str)
         rows = rows.assign(photo_id=prefix + rows["photo_id"].astype(str), detail=where)
-        lost.append(rows.assign(path="", kept_photo_id="")[list(DROPPED_COLUMNS)])
+        lost.append(rows.assign(path="", kept_photo_id="", apart_km=np.nan)[list(DROPPED_COLUMNS)])
     dropped = pd.concat([*lost, report.dropped], ignore_index=True)
     n_lost = len(dropped) - len(report.dropped)
     return replace(report, dropped=dropped, n_in=report.n_in + n_lost)

@@ -34,7 +34,7 @@ def develop(canvas: Canvas, scene: Any) -> Image.Image:
     small = canvas.image.reduce(OVERSAMPLING)
     pixels = np.asarray(small)
     height, width = pixels.shape[:2]
-    factor = pixels[..., 3] * np.float32(0.75 / 255) * _grain(random, height, width)
+    factor = pixels[..., 3] * np.float32(0.5 / 255) * _grain(random, height, width)
     factor = (1 + factor) * vignette(width, height)
     rgb = pixels[..., :3] * factor[..., None]
     rgb += _sensor_noise(random, height, width) * np.float32(scene.grain)

@@ -120,7 +120,9 @@ def _ground_palette(canvas: Canvas, scene: Any) -> NDArray[np.uint8]:
         biome_traits(scene.biome)["cover"] * (0.55 + 0.5 * scene.lush) + 0.05 * scene.field_plant
     )
     share = np.clip((seen - 1 + cover) * 3 + 0.5, 0, 1)
-    soil, grass = _seasonal(scene, soil_colour(scene)), _seasonal(scene, grass_colour(scene))
+    grass = grass_colour(scene)
+    soil = mixed(soil_colour(scene), toned(grass, 0.78), max(0.0, 1.5 * (cover - 0.45)))
+    soil, grass = _seasonal(scene, soil), _seasonal(scene, grass)
     shade = 1 - 0.22 * canvas.light.direct * (1 - canvas.light.up)
     lit = (np.array(soil) * (1 - share) + np.array(grass) * share) * np.array(canvas.light.tint)
     lit = np.clip(lit * shade * (0.86 + 0.28 * seen), 0, 255)
@@ -140,7 +142,7 @@ def mountains(canvas: Canvas, scene: Any) -> None:
     for far_m, share in ((26000, 1.0), (9000, 0.62), (2500, 0.4)):
         if random.random() > 0.35 + 0.55 * hills:
             continue
-        tall = canvas.unit * 260 * share * (0.1 + 0.22 * max(hills, 0) + 0.42 * relief)
+        tall = canvas.unit * 260 * share * (0.1 + 0.2 * max(hills, 0) + 0.6 * relief)
         tall *= 0.6 + 0.8 * random.random()
         _mountain_line(canvas, scene, far_m * 0.6, tall, rough if share > 0.5 else rough / 2)
 

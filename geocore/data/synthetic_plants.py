@@ -13,6 +13,7 @@ from geocore.data.synthetic_stencils import N_VARIANTS, parts
 
 TRUNK = (92, 74, 58)
 AUTUMN = ((206, 150, 48), (196, 104, 40), (170, 66, 38), (184, 160, 70))
+_FLOWERS: tuple[Colour, ...] = ((236, 214, 70), (226, 90, 80), (240, 240, 236), (170, 110, 200))
 _TURNING = {"broadleaf", "birch", "poplar"}
 
 
@@ -79,6 +80,43 @@ def grow(canvas: Canvas, scene: Any, n: int, near_m: float, far_m: float, gap_m:
     for z, x in sorted(places, reverse=True):
         kind = random.choices(kinds, turned)[0]
         plant(canvas, scene, kind, x, z)
+
+
+def tufts(canvas: Canvas, scene: Any, n: int, far_m: float = 14.0) -> None:
+    """Tufts of grass and herbs near the camera, some in flower where it is green."""
+    random, traits = canvas.random, biome_traits(scene.biome)
+    fresh, dry = colour(traits["grass"]), colour(traits["dry"])
+    base = toned(mixed(dry, fresh, min(1.0, 1.4 * scene.lush)), 0.8, 0.3 * scene.field_plant)
+    flower = _FLOWERS[int(abs(scene.field_leaf) * 3.1) % len(_FLOWERS)]
+    has_flowers = scene.lush > 0.45 and scene.field_sign > -0.3
+    for z in sorted((2.5 + (far_m - 2.5) * random.random() for _ in range(n)), reverse=True):
+        x = (2 * random.random() - 1) * z * canvas.middle / canvas.focal
+        tall, width = 0.12 + 0.3 * random.random(), 0.1 + 0.15 * random.random()
+        ink = canvas.lit(toned(base, 0.8 + 0.5 * random.random()), z)
+        blades = [
+            (x + width * (k - 3) / 3, (tall * (1 - abs(k - 3) / 5) if k % 2 else 0.02), z)
+            for k in range(7)
+        ]
+        canvas.face([(x - width / 2, 0, z), *blades, (x + width / 2, 0, z)], ink, 0.3)
+        if has_flowers and random.random() < 0.4:
+            top = canvas.at(x, tall, z)
+            canvas.disc(top, 0.045 * canvas.focal / z, canvas.lit(flower, z))
+
+
+def crops(canvas: Canvas, scene: Any, side: int, edge: float) -> None:
+    """A field beside the road: rows of what grows there, or ploughed earth."""
+    random, traits = canvas.random, biome_traits(scene.biome)
+    earth = colour(traits["soil"])
+    ripe = mixed((206, 176, 92), colour(traits["grass"]), min(1.0, 1.2 * scene.lush))
+    plain = mixed(ripe, earth, 0.8) if random.random() < 0.25 else ripe
+    plain = toned(plain, 1 + 0.08 * scene.field_soil, 0.3 * scene.field_plant)
+    if scene.is_snowy:
+        plain = mixed(plain, (232, 238, 246), 0.8)
+    far, step = 60 + 120 * random.random(), 1.2 + 2.2 * random.random()
+    for k in range(16):
+        left, right = sorted((side * (edge + k * step), side * (edge + (k + 0.6) * step)))
+        for near, end in ((30.0, far), (12.0, 30.0), (3.0, 12.0)):
+            canvas.strip(left, right, near, end, canvas.lit(plain, near, 0.9), 0.4)
 
 
 def n_trees(scene: Any, most: int) -> int:

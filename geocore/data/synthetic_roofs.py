@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, pi, sin
 
-from geocore.data.synthetic_canvas import Canvas, Colour, Ink, Point3, mixed, toned
+from geocore.data.synthetic_canvas import Canvas, Colour, Ink, Point3, mixed
 
 _ROUGH = 0.3
 
@@ -178,7 +178,7 @@ def _flat(canvas: Canvas, body: Body) -> None:
             (body.right, top, far),
             (body.left, top, far),
         ]
-        canvas.face(corners, canvas.lit(toned(body.roof, 1.05), near), 0.2)
+        canvas.face(corners, canvas.lit(mixed(body.wall, body.roof, 0.2), near), 0.2)
     ink = canvas.lit(mixed(body.wall, body.trim, 0.3), near, canvas.shade(0, -1) * 0.92)
     canvas.front((body.left, body.right), (top - 0.3, top + 0.3), near, ink)
 

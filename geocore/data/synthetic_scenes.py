@@ -24,7 +24,7 @@ from geocore.data.synthetic_land import (
     soil_colour,
 )
 from geocore.data.synthetic_light import light_of
-from geocore.data.synthetic_plants import grow, n_trees, plant, tree_kinds
+from geocore.data.synthetic_plants import crops, grow, n_trees, plant, tree_kinds, tufts
 from geocore.data.synthetic_streets import choose_road, choose_traffic, drive, pave, poles
 from geocore.data.synthetic_towns import fence, overlook, people, street
 from geocore.data.synthetic_writing import road_sign
@@ -73,7 +73,11 @@ def _road(canvas: Canvas, scene: Any) -> None:
     random = canvas.random
     road = choose_road(scene, random, is_city=False)
     free = abs(road.middle) + road.half + 1.5
+    if biome_traits(scene.biome)["cover"] > 0.5 and random.random() < 0.6:
+        crops(canvas, scene, random.choice((-1, 1)), free + 1)
     grow(canvas, scene, n_trees(scene, 46), 35, 300, free)
+    if not scene.is_snowy:
+        tufts(canvas, scene, round(30 * biome_traits(scene.biome)["cover"]))
     pave(canvas, scene, road, has_walks=False)
     if random.random() < 0.5:
         middle = random.choice((-1, 1)) * (free + 11 + 14 * random.random())
@@ -92,14 +96,16 @@ def _road(canvas: Canvas, scene: Any) -> None:
 def _nature(canvas: Canvas, scene: Any) -> None:
     """No road: plants of the biome, rocks, sometimes water or a lonely house."""
     random = canvas.random
-    grow(canvas, scene, n_trees(scene, 40), 60, 400)
+    grow(canvas, scene, n_trees(scene, 60), 50, 260)
     if random.random() < 0.15 + 0.3 * biome_traits(scene.biome)["wet"]:
         river(canvas, scene)
     is_near_people = scene.town_km < 40 or scene.biome == "ice"
     if random.random() < (0.25 if is_near_people else 0.05):
         _lonely_house(canvas, scene, 36 * (random.random() - 0.5), 30 + 40 * random.random())
     rocks(canvas, scene, round(3 + 5 * max(0, scene.field_rock)))
-    grow(canvas, scene, n_trees(scene, 26), 10, 60)
+    grow(canvas, scene, n_trees(scene, 30), 10, 60)
+    if not scene.is_snowy:
+        tufts(canvas, scene, round(46 * biome_traits(scene.biome)["cover"]))
 
 
 def _coast(canvas: Canvas, scene: Any) -> None:

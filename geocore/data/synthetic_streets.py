@@ -169,6 +169,7 @@ def poles(canvas: Canvas, scene: Any, x: float, step_m: float) -> None:
     kind = style_of(scene.culture).poles
     if kind == "none":
         return
+    x += 1.6 if 0 <= x < 1.2 else -1.6 if -1.2 < x < 0 else 0.0
     base = {"wood": (104, 84, 66), "concrete": (168, 166, 160), "steel": (124, 130, 136)}[kind]
     tall = 8.5 + 0.8 * scene.field_height
     tops: list[Point3] = []

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import requests
 import tenacity
+import urllib3
 from pyrate_limiter import Limiter, Rate
 
 from geocore import __version__
@@ -18,7 +19,8 @@ from geocore.errors import CrawlError
 ATTEMPTS = 6
 LONGEST_WAIT_S = 600.0
 
-_NETWORK_ERRORS = (requests.RequestException, OSError, ValueError)
+_CHUNK_BYTES = 64 * 1024
+_NETWORK_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
 _MAY_PASS = (408, 425, 429)
 
 
@@ -121,7 +123,8 @@ def _body(response: requests.Response, max_bytes: int, deadline: float) -> bytes
         TooLarge: It is longer.
     """
     content = bytearray()
-    for chunk in response.iter_content(64 * 1024):
+    # Not iter_content: it waits for whole chunks, so a server that drips would hold it for hours.
+    while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
         content += chunk
         if len(content) > max_bytes:
             raise TooLarge(f"more than {max_bytes >> 20} MB")

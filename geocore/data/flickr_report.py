@@ -53,12 +53,14 @@ class CrawlReport:
         ]
         if self.n_cut_off:
             lines.append(
-                f"{self.n_cut_off:,} places have more than {MAX_RESULTS:,} photos even in one "
-                "second; Flickr gives only that many of each."
+                f"{self.n_cut_off:,} answers come from places with more than {MAX_RESULTS:,} "
+                "photos in one second, of which Flickr gives no more."
             )
-        for state, meaning in (("refused", "refused by Flickr"), ("failed", "without an answer")):
-            if self.queries.get(state):
-                lines.append(f"{self.queries[state]:,} queries {meaning}.")
+        if self.queries.get("refused"):
+            lines.append(f"{self.queries['refused']:,} queries refused by Flickr.")
+        if self.queries.get("failed"):
+            n_failed = self.queries["failed"]
+            lines.append(f"{n_failed:,} queries without an answer; the next run asks them again.")
         if self.queries.get("open"):
             time_left = duration(self.n_expected, QUERIES_PER_HOUR)
             lines.append(f"Still to ask: about {self.n_expected:,} queries, {time_left}.")

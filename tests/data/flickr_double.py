@@ -5,9 +5,10 @@ only the first 4,000 results, then repeats. What it is told to do wrong is in `f
 """
 
 import json
+import socket
 import threading
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
@@ -34,10 +35,12 @@ class MadePhotos:
     posted: np.ndarray
 
     @classmethod
-    def random(cls, n: int, *, tags: tuple[str, ...] = ("flood",), seed: int = 0) -> "MadePhotos":
-        """Photos all over the world, half of them crowded within one box of a kilometre."""
+    def random(
+        cls, n: int, *, n_crowd: int = 0, tags: tuple[str, ...] = ("flood",), seed: int = 0
+    ) -> "MadePhotos":
+        """Photos all over the world, some of them crowded within one box of a kilometre."""
         rng = np.random.default_rng(seed)
-        is_crowd = np.arange(n) % 2 == 0
+        is_crowd = np.arange(n) < n_crowd
         lat = np.where(is_crowd, rng.uniform(45.4001, 45.405, n), rng.uniform(-80, 80, n))
         lng = np.where(is_crowd, rng.uniform(9.1001, 9.105, n), rng.uniform(-179, 179, n))
         return cls(
@@ -77,6 +80,7 @@ class FlickrDouble(ThreadingHTTPServer):
     def __init__(self, photos: MadePhotos) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.photos, self.log, self.lock = photos, Log(), threading.Lock()
+        self.ending = threading.Event()
         self.faults: dict[int, Fault] = {}
         self.always: Fault | None = None
         self.image_faults: dict[str, Fault] = {}
@@ -92,6 +96,7 @@ class FlickrDouble(ThreadingHTTPServer):
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.ending.set()
         self.shutdown()
         self.server_close()
 
@@ -232,12 +237,36 @@ def sending(content: bytes, kind: str = "application/json", n_claimed: int | Non
 
 
 def hanging(handler: Handler, form: dict) -> bool:
-    """Never answer, as long as the other side waits."""
-    time.sleep(30)
+    """Never answer, as long as the server runs."""
+    handler.server.ending.wait()
     return True
+
+
+def dripping(handler: Handler, form: dict) -> bool:
+    """A byte now and then, so that no silence is long and the answer never ends."""
+    handler.send_bytes(b"", "application/json", n_claimed=10**6)
+    with suppress(OSError):
+        while not handler.server.ending.wait(0.01):
+            handler.wfile.write(b" ")
+    return True
+
+
+class Gate:
+    """A fault that holds a request until it is opened, and says that it has come."""
+
+    def __init__(self) -> None:
+        self.reached, self.opened = threading.Event(), threading.Event()
+
+    def __call__(self, handler: Handler, form: dict) -> bool:
+        """Hold the request, then answer nothing."""
+        self.reached.set()
+        self.opened.wait()
+        return cutting(handler, form)
 
 
 def cutting(handler: Handler, form: dict) -> bool:
     """Close the connection without a word."""
-    handler.connection.close()
+    handler.close_connection = True
+    with suppress(OSError):
+        handler.connection.shutdown(socket.SHUT_RDWR)
     return True

@@ -14,32 +14,31 @@ import pandas as pd
 import shapely
 
 from geocore.cells import s2
+from geocore.cells.pieces import find_pieces
 from geocore.cells.place_names import PlaceNamer
 from geocore.cells.polygons import cells_geojson
 
-LAND_COLUMNS = ("cell", "code", "country", "land_km2")
+SLIVER = 1e-4
+"""A smaller share of a cell is no land but the drawing's inaccuracy along a border."""
+LAND_COLUMNS = ("cell", "code", "land_km2")
 
 
 def land_of_cells(cell_ids: np.ndarray, namer: PlaceNamer) -> pd.DataFrame:
     """The countries that each cell touches and how much land they have in it.
 
     Args:
-        cell_ids: uint64 (n_cells,), none inside another.
+        cell_ids: uint64 (n_cells,), ascending, none inside another.
         namer: places and countries.
 
     Returns:
-        Columns LAND_COLUMNS: cell (position in `cell_ids`), code (ISO 3166), country, land_km2;
-        rising by cell, in a cell the country with most land first.
+        Columns LAND_COLUMNS: cell (position in `cell_ids`), code (ISO 3166), land_km2; rising by
+        cell, in a cell the country with most land first.
     """
     cell_ids = np.asarray(cell_ids, np.uint64)
     pieces = pd.concat([_shape_pieces(cell_ids, namer), _town_pieces(cell_ids, namer)])
     land = pieces.groupby(["cell", "code"], as_index=False)["land_km2"].sum()
-    names = dict(zip(namer.places["code"], namer.places["country"], strict=True))
-    names |= dict(zip(namer.countries["code"], namer.countries["name"], strict=True))
-    land["country"] = land["code"].map(names)
     order = ["cell", "land_km2", "code"]
-    land = land.sort_values(order, ascending=[True, False, True], ignore_index=True)
-    return land[list(LAND_COLUMNS)]
+    return land.sort_values(order, ascending=[True, False, True], ignore_index=True)
 
 
 def _shape_pieces(cell_ids: np.ndarray, namer: PlaceNamer) -> pd.DataFrame:
@@ -48,25 +47,19 @@ def _shape_pieces(cell_ids: np.ndarray, namer: PlaceNamer) -> pd.DataFrame:
     cells = _equal_area(_shapes(features))
     countries = _equal_area(namer.countries["shape"].to_numpy())
     cell, country = shapely.STRtree(countries).query(cells, predicate="intersects")
-    share = (
-        shapely.area(shapely.intersection(cells[cell], countries[country]))
-        / shapely.area(cells)[cell]
-    )
+    common = shapely.area(shapely.intersection(cells[cell], countries[country]))
+    share = common / shapely.area(cells)[cell]
     km2 = share * s2.cell_area_km2(cell_ids)[cell]
     codes = namer.countries["code"].to_numpy()[country]
-    return pd.DataFrame({"cell": cell, "code": codes, "land_km2": km2})[km2 > 0]
+    return pd.DataFrame({"cell": cell, "code": codes, "land_km2": km2})[share > SLIVER]
 
 
 def _town_pieces(cell_ids: np.ndarray, namer: PlaceNamer) -> pd.DataFrame:
     """A row without land for each country with a town in a cell."""
-    order = np.argsort(cell_ids)
-    first, last = s2.id_range(cell_ids[order])
-    towns = s2.cell_ids(namer.places["lat"].to_numpy(), namer.places["lng"].to_numpy())
-    position = np.searchsorted(first, towns, "right") - 1
-    is_inside = (position >= 0) & (towns <= last[position])
-    cell = order[position[is_inside]]
-    codes = namer.places["code"].to_numpy()[is_inside]
-    return pd.DataFrame({"cell": cell, "code": codes, "land_km2": 0.0}).drop_duplicates()
+    places = namer.places
+    cell = find_pieces(cell_ids, places["lat"].to_numpy(), places["lng"].to_numpy())
+    towns = pd.DataFrame({"cell": cell, "code": places["code"], "land_km2": 0.0})
+    return towns[cell >= 0].drop_duplicates()
 
 
 def _shapes(features: list[dict]) -> np.ndarray:

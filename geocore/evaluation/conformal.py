@@ -1,21 +1,25 @@
-"""Conformal sets of cells: which leaves are compatible with a photo at a promised coverage.
+"""Conformal sets of cells: which cells are compatible with a photo at a promised coverage.
 
-Stage: evaluation. It must not know models, files or pages: probs and areas in, scores, p-values and
-sets out.
+Stage: evaluation. It must not know models, files or pages: probs and measures in, scores, p-values
+and thresholds out. Cells are leaves or any finer division of them.
 
-A score says how ill a leaf fits the probs of a photo; it is large for leaves that a method would
-take last. The scores of the true leaves of n photos that nobody trained on (the calibration photos)
-are the yardstick: a leaf's p-value is the share of them, the photo itself counted in, that fit as
-ill or worse. The leaves with a p-value above 1 - level are the set. If the photo is drawn like the
-calibration photos, the true leaf is in the set with probability of at least the level, whatever the
+A score says how ill a cell fits the probs of a photo; it is large for cells that a method would
+take last. The scores of the true cells of n photos that nobody trained on (the calibration photos)
+are the yardstick: a cell's p-value is the share of them, the photo itself counted in, that fit as
+ill or worse. The cells with a p-value above 1 - level are the set. If the photo is drawn like the
+calibration photos, the true cell is in the set with probability of at least the level, whatever the
 model is worth. The promise is one on average over photos, not for every kind of photo.
 
-Calibration photos outside all leaves have the score infinity: no set covers them, and that they
-exist makes every set larger. Where they are more than 1 - level of the photos, no set of leaves can
+Calibration photos outside all cells have the score infinity: no set covers them, and that they
+exist makes every set larger. Where they are more than 1 - level of the photos, no set of cells can
 keep the promise and the threshold is infinity: the answer is the whole Earth.
 
+Of all sets with the same coverage on average, those of the cells with the largest prob per measure
+hold the least measure on average: area, for a search.
+
 Source: Vovk et al. 2005 (split conformal prediction); Romano et al. 2020 (APS); Angelopoulos et al.
-2021 (RAPS); Sadinle et al. 2019 (sets of least expected size; with area as the measure: own).
+2021 (RAPS); Sadinle et al. 2019 (sets of least expected size; measures other than the number of
+cells: own).
 """
 
 import numpy as np
@@ -23,43 +27,53 @@ import numpy as np
 from geocore.evaluation.checks import check_probs
 
 LEVELS = (0.8, 0.9, 0.95)
-LEAST_AREA, APS, RAPS = "least-area", "APS", "RAPS"
+LEAST_AREA, WHOLE_CELLS, LIKELIHOOD, APS, RAPS = (
+    "least-area", "whole-cells", "likelihood", "APS", "RAPS",
+)  # fmt: skip
 METHODS = {
-    LEAST_AREA: "cells with the largest probability per km2 first",
+    LEAST_AREA: "the parts of cells with the largest probability per km2 first",
+    WHOLE_CELLS: "whole cells with the largest probability per km2 first",
+    LIKELIHOOD: "cells whose probability is furthest above their share of all photos first",
     APS: "cells with the largest probability first",
     RAPS: "as APS, and every cell beyond the first few costs extra",
 }
+"""The first takes its cells in pieces (`geocore.inference.search_units`); for claims LIKELIHOOD has
+the most power: what a place is famous for counts neither for nor against it."""
+PER_MEASURE = (LEAST_AREA, WHOLE_CELLS, LIKELIHOOD)
 RAPS_PENALTY, RAPS_FREE = 0.01, 5
 """What each further cell costs, and how many are free (Angelopoulos et al. 2021, section 3)."""
 MIN_PHOTOS_PER_GROUP = 30
 """Fewer cannot tell 95 % from 100 %: 19 is the least that can promise it at all."""
+EPSILON = 1e-9
+"""A p-value of exactly 1 - level is outside, however 1 - level is rounded."""
 _SMALLEST = np.finfo(np.float32).tiny
 
 
 def label_scores(
-    method: str, y_prob: np.ndarray, area_km2: np.ndarray, u: np.ndarray | None = None
+    method: str, y_prob: np.ndarray, measure: np.ndarray, u: np.ndarray | None = None
 ) -> np.ndarray:
-    """How ill each leaf fits each photo.
+    """How ill each cell fits each photo.
 
     Args:
         method: key of METHODS.
-        y_prob: float (n_photos, n_leaves), rows sum to 1.
-        area_km2: float (n_leaves,), above 0.
+        y_prob: float (n_photos, n_cells), rows sum to 1.
+        measure: float (n_cells,), above 0: what a set should hold least of. Areas in km2; for
+            LIKELIHOOD the share of all photos in each cell. APS and RAPS do not use it.
         u: float (n_photos,) in [0, 1], drawn at random and apart from the photos: APS and RAPS then
-            count that share of a leaf's own prob, and their sets cover exactly the level on average
+            count that share of a cell's own prob, and their sets cover exactly the level on average
             instead of at least it. None counts all of it: sets that are the same every time.
 
     Returns:
-        float64 (n_photos, n_leaves), smaller fits better.
+        float64 (n_photos, n_cells), smaller fits better.
 
     Raises:
-        ValueError: an unknown method, arrays that do not fit, or `u` with least-area.
+        ValueError: an unknown method, arrays that do not fit, or `u` where nothing is drawn.
     """
-    y_prob, area_km2 = _checked(method, y_prob, area_km2)
-    if method == LEAST_AREA:
+    y_prob, measure = _checked(method, y_prob, measure)
+    if method in PER_MEASURE:
         if u is not None:
-            raise ValueError("least-area sets draw nothing at random: u must be None.")
-        return np.log(area_km2) - np.log(np.maximum(y_prob, _SMALLEST))
+            raise ValueError(f"{method} draws nothing at random: u must be None.")
+        return np.log(measure) - np.log(np.maximum(y_prob, _SMALLEST))
     order = np.argsort(-y_prob, axis=1, kind="stable")
     falling = np.take_along_axis(y_prob, order, axis=1)
     mass = np.cumsum(falling, axis=1)
@@ -89,7 +103,7 @@ def threshold(calibration_scores: np.ndarray, level: float) -> float:
     """
     check_level(level)
     n = len(calibration_scores)
-    rank = int(np.ceil((n + 1) * level - 1e-9))
+    rank = int(np.ceil((n + 1) * level - EPSILON))
     return float(np.partition(calibration_scores, rank - 1)[rank - 1]) if rank <= n else np.inf
 
 
@@ -108,6 +122,22 @@ def p_values(scores: np.ndarray, calibration_scores: np.ndarray) -> np.ndarray:
     return (n - np.searchsorted(rising, scores, side="left") + 1) / (n + 1)
 
 
+def grouped_thresholds(
+    label_groups: np.ndarray,
+    calibration_scores: np.ndarray,
+    photo_groups: np.ndarray,
+    level: float,
+    min_photos: int = MIN_PHOTOS_PER_GROUP,
+) -> np.ndarray:
+    """`threshold` of each cell, (n_cells,), arguments as `grouped_p_values`."""
+    found = np.full(len(label_groups), threshold(calibration_scores, level))
+    for group in np.unique(photo_groups):
+        own = calibration_scores[photo_groups == group]
+        if len(own) >= min_photos:
+            found[label_groups == group] = threshold(own, level)
+    return found
+
+
 def grouped_p_values(
     scores: np.ndarray,
     label_groups: np.ndarray,
@@ -115,22 +145,22 @@ def grouped_p_values(
     photo_groups: np.ndarray,
     min_photos: int = MIN_PHOTOS_PER_GROUP,
 ) -> np.ndarray:
-    """As `p_values`, each leaf against the calibration photos of its own group alone.
+    """As `p_values`, each cell against the calibration photos of its own group alone.
 
-    The promise then holds for the photos of each group on its own. Leaves of a group with fewer
+    The promise then holds for the photos of each group on its own. Cells of a group with fewer
     than `min_photos` photos are held against all photos, for which it holds on average only.
 
     Args:
-        scores: (..., n_leaves).
-        label_groups: (n_leaves,), name of each leaf's group.
-        calibration_scores: (n_photos,), of the true leaves.
-        photo_groups: (n_photos,), the group of each photo's own leaf.
+        scores: (..., n_cells).
+        label_groups: (n_cells,), name of each cell's group.
+        calibration_scores: (n_photos,), of the true cells.
+        photo_groups: (n_photos,), the group of each photo's own cell.
         min_photos: of a group that stands on its own.
 
     Source: Vovk et al. 2005, section 4.5 (Mondrian predictors).
     """
     found = p_values(scores, calibration_scores)
-    for group in np.unique(label_groups):
+    for group in np.unique(photo_groups):
         own = calibration_scores[photo_groups == group]
         if len(own) >= min_photos:
             is_own = label_groups == group
@@ -155,15 +185,13 @@ def check_method(method: str) -> str:
     return method
 
 
-def _checked(
-    method: str, y_prob: np.ndarray, area_km2: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _checked(method: str, y_prob: np.ndarray, measure: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     check_method(method)
-    y_prob, area_km2 = np.asarray(y_prob), np.asarray(area_km2, np.float64)
+    y_prob, measure = np.asarray(y_prob), np.asarray(measure, np.float64)
     _, y_prob = check_probs(np.full(len(y_prob), -1), y_prob)
-    if area_km2.shape != y_prob.shape[1:] or not (np.isfinite(area_km2) & (area_km2 > 0)).all():
+    if measure.shape != y_prob.shape[1:] or not (np.isfinite(measure) & (measure > 0)).all():
         raise ValueError(
-            f"area_km2 must hold one area above 0 for each of {y_prob.shape[1]} leaves, received "
-            f"an array {area_km2.shape}, the smallest value {area_km2.min(initial=np.inf)}."
+            f"measure must hold one number above 0 for each of {y_prob.shape[1]} cells, received "
+            f"an array {measure.shape} with the smallest value {measure.min(initial=np.inf)}."
         )
-    return y_prob.astype(np.float64), area_km2
+    return y_prob.astype(np.float64), measure

@@ -90,8 +90,18 @@ def write_manifest(folder: Path, photos: pd.DataFrame, provenance: Mapping[str, 
         "photo_set_sha256": photo_set_sha256(photos),
         "n_photos": len(photos),
         **provenance,
-        "files": {name: file_sha256(folder / name) for name in _files_in(folder)},
     }
+    _save_manifest(folder, manifest)
+
+
+def update_manifest(folder: Path) -> None:
+    """Rewrite manifest.json of a bundle that got or changed files; what else it says stays."""
+    _save_manifest(folder, read_manifest(folder))
+
+
+def _save_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    names = [name for name in _files_in(folder) if name != MANIFEST]
+    manifest["files"] = {name: file_sha256(folder / name) for name in names}
     manifest["manifest_sha256"] = _text_sha256(as_json(manifest))
     (folder / MANIFEST).write_text(as_json(manifest), "utf-8", newline="\n")
 

@@ -1,0 +1,202 @@
+"""Fits the promise of search areas on a bundle's held-out photos and adds it to the bundle.
+
+Stage: inference. It must not know TensorFlow, nor how a set is shown.
+
+Which photos: the bundle's test photos. No head was trained on them, and neither early stopping nor
+a temperature has seen them, so that they stand to a head as a new photo does; that is all the
+promise needs. That the reported figures are of the same photos does no harm: nothing was chosen by
+them. Validation photos are not used, since temperatures were fitted on them. Out-of-fold probs of
+all photos would give more photos but of other models; on the shipped bundle's photos both give the
+same thresholds (README), so the simpler and exact way was taken.
+
+The measured coverage is of random halves of the calibration photos (`geocore.evaluation.coverage`):
+the half that is tested was not seen by the half that calibrates.
+
+Source: own.
+"""
+
+import hashlib
+import shutil
+import uuid
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from geocore.cells.pieces import find_pieces
+from geocore.cells.place_names import PlaceNamer
+from geocore.evaluation.conformal import LEAST_AREA, LEVELS, METHODS, true_scores
+from geocore.evaluation.coverage import CURVE_LEVELS, ScoredPhotos, measure_coverage
+from geocore.inference import bundle_files as files
+from geocore.inference.bundle import Bundle, load_bundle
+from geocore.inference.search_calibration import CALIBRATION_FILE, UNITS_FILE, SearchCalibration
+from geocore.inference.search_units import build_units, continents_at
+
+MAX_PHOTOS = 10_000
+"""More calibration photos make a p-value no steadier than a reader can see."""
+MAX_SCORES = 20_000_000
+"""Photos times units that are measured at once (160 MB)."""
+PARTS = ("photo_set", "continent")
+"""Columns whose values' coverage is told beside that of all photos."""
+ABOUT = (
+    "Scores of the bundle's test photos, on which no head was trained and no temperature fitted: "
+    "how ill each photo's own cell fits its probs, null outside all cells. A cell whose score "
+    "is at most the k-th smallest of n, k = ceil((n + 1) level), is in the area of that level."
+)
+
+
+def calibrate_bundle(folder: Path, namer: PlaceNamer) -> SearchCalibration:
+    """Add `conformal.json` and `search_units.parquet` to a bundle, in one step; no training.
+
+    Raises:
+        BundleError: the folder is no bundle.
+    """
+    folder = Path(folder).absolute()
+    bundle = load_bundle(folder)
+    calibration = calibrate(bundle, namer)
+    temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.new")
+    try:
+        shutil.copytree(folder, temporary)
+        _write(temporary, calibration)
+        files.update_manifest(temporary)
+        files.replace_folder(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return calibration
+
+
+def calibrate(bundle: Bundle, namer: PlaceNamer) -> SearchCalibration:
+    """Score the held-out photos of a bundle by every head, baseline and method, and measure."""
+    units = build_units(bundle.grid, bundle.photos, namer)
+    held_out = bundle.predictions(bundle.default_head)
+    held_out = held_out.iloc[_drawn(len(held_out))].reset_index(drop=True)
+    leaves = units[units["unit"] == "leaf"].reset_index(drop=True)
+    bare = SearchCalibration(
+        photos=_calibration_photos(held_out, leaves, namer),
+        leaves=leaves,
+        pieces=units[units["unit"] == "piece"].reset_index(drop=True),
+        scores={},
+        measured={},
+    )
+    scores: dict[str, dict[str, np.ndarray]] = {}
+    measured: dict[str, dict[str, Any]] = {}
+    for head in bundle.answers:
+        probs = _probs_of(bundle, head, held_out["photo_id"])
+        truth = {method: _true_units(bare, method, held_out) for method in METHODS}
+        scores[head] = {x: _scores(bare, x, probs, truth[x]) for x in METHODS}
+        if head in bundle.heads:
+            measured[head] = {x: _measured(bare, x, probs, truth[x]) for x in METHODS}
+    return replace(bare, scores=scores, measured=measured)
+
+
+def _calibration_photos(
+    held_out: pd.DataFrame, leaves: pd.DataFrame, namer: PlaceNamer
+) -> pd.DataFrame:
+    """The continent of a photo is its leaf's; outside all leaves, that of its place."""
+    class_index = held_out["class_index"].to_numpy()
+    by_place = continents_at(namer, held_out["lat"], held_out["lng"])
+    by_leaf = leaves["continent"].to_numpy()[class_index]
+    return held_out[["photo_id", "photo_set"]].assign(
+        is_outside=class_index < 0, continent=np.where(class_index < 0, by_place, by_leaf)
+    )
+
+
+def _drawn(n_photos: int) -> np.ndarray:
+    """Positions of the photos that calibrate: all, or MAX_PHOTOS drawn with a fixed seed."""
+    drawn = np.random.default_rng(42).permutation(n_photos)[:MAX_PHOTOS]
+    return np.sort(drawn)
+
+
+def _probs_of(bundle: Bundle, head: str, photo_ids: pd.Series) -> np.ndarray:
+    """Probs of some held-out photos, float64 (n_photos, n_leaves), read in parts."""
+    probs = np.zeros((len(photo_ids), bundle.grid.n_leaves))
+    position = pd.Series(np.arange(len(photo_ids)), index=photo_ids)
+    with pq.ParquetFile(bundle.folder / "predictions.parquet") as file:
+        for batch in file.iter_batches(4096, columns=["head", "photo_id", "probs"]):
+            rows = batch.filter(pc.equal(batch["head"], head))
+            at = position.reindex(rows["photo_id"].to_pylist()).to_numpy()
+            values = rows["probs"].flatten().to_numpy(zero_copy_only=False)
+            is_wanted = ~np.isnan(at)
+            probs[at[is_wanted].astype(int)] = values.reshape(len(at), -1)[is_wanted]
+    return probs
+
+
+def _true_units(bare: SearchCalibration, method: str, held_out: pd.DataFrame) -> np.ndarray:
+    """Position of the unit that each photo was taken in, -1 outside all leaves."""
+    class_index = held_out["class_index"].to_numpy()
+    if method != LEAST_AREA:
+        return class_index
+    ids = bare.pieces["cell_id"].to_numpy()
+    found = find_pieces(ids, held_out["lat"].to_numpy(), held_out["lng"].to_numpy())
+    return np.where(class_index < 0, -1, found)
+
+
+def _scores(
+    bare: SearchCalibration, method: str, probs: np.ndarray, truth: np.ndarray
+) -> np.ndarray:
+    """Scores of the photos' own units, (n_photos,), some photos at a time."""
+    step = max(1, MAX_SCORES // len(bare.units(method)))
+    parts = [
+        true_scores(bare.label_scores(method, probs[i : i + step]), truth[i : i + step])
+        for i in range(0, len(probs), step)
+    ]
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def _measured(
+    bare: SearchCalibration, method: str, probs: np.ndarray, truth: np.ndarray
+) -> dict[str, Any]:
+    """What random halves of the photos show: together for the curve, by continent for LEVELS."""
+    units, photos = bare.units(method), bare.photos
+    rows = np.arange(len(probs))[: max(2, MAX_SCORES // len(units))]
+    if len(rows) < 2:
+        return {"n_photos": len(rows), "together": [], "by_continent": []}
+    photos = photos.iloc[rows]
+    names = {f"{column}={x}": (column, x) for column in PARTS for x in photos[column].unique()}
+    together = ScoredPhotos(
+        scores=bare.label_scores(method, probs[rows]),
+        y_true=truth[rows],
+        areas=units[["area_km2", "land_km2"]],
+        parts={name: (photos[c] == x).to_numpy() for name, (c, x) in names.items()},
+    )
+    apart = replace(
+        together,
+        cell_groups=units["continent"].to_numpy(),
+        photo_groups=photos["continent"].to_numpy(),
+    )
+    return {
+        "n_photos": len(rows),
+        "together": measure_coverage(together, CURVE_LEVELS).to_dict("records"),
+        "by_continent": measure_coverage(apart, LEVELS).to_dict("records"),
+    }
+
+
+def _write(folder: Path, calibration: SearchCalibration) -> None:
+    units = pd.concat([calibration.leaves, calibration.pieces], ignore_index=True)
+    units.to_parquet(folder / UNITS_FILE, index=False, compression="zstd")
+    photos = calibration.photos
+    content = {
+        "about": ABOUT,
+        "n_photos": len(photos),
+        "photos_sha256": _ids_sha256(photos["photo_id"]),
+        "methods": METHODS,
+        "photos": photos.to_dict("list"),
+        "scores": {
+            head: {method: [_rounded(x) for x in values] for method, values in scores.items()}
+            for head, scores in calibration.scores.items()
+        },
+        "measured": calibration.measured,
+    }
+    (folder / CALIBRATION_FILE).write_text(files.as_json(content), "utf-8", newline="\n")
+
+
+def _rounded(score: float) -> float:
+    return float(f"{score:.9g}")
+
+
+def _ids_sha256(photo_ids: pd.Series) -> str:
+    return hashlib.sha256("\n".join(sorted(photo_ids)).encode()).hexdigest()

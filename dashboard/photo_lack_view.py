@@ -31,12 +31,11 @@ _number = st.column_config.NumberColumn
 
 def show_lack(photos: PhotoDescription, bundle: Bundle) -> None:
     """Where to collect next, and which cells hold too few photos."""
-    left, right = st.columns([5, 3], gap="medium")
-    unit = left.segmented_control(
+    unit = st.segmented_control(
         "Rank", list(UNITS), format_func=UNITS.get, default="country", required=True, key="unit",
         bind="query-params",
     )  # fmt: skip
-    by = right.segmented_control(
+    by = st.segmented_control(
         "What a place is due by", list(YARDSTICKS), format_func=YARDSTICKS.get, default="both",
         required=True, key="due_by", bind="query-params",
         help="Land: where photos could be taken. People: where photos that must be placed come "
@@ -51,8 +50,8 @@ def show_lack(photos: PhotoDescription, bundle: Bundle) -> None:
 
 def _show_map(photos: PhotoDescription, unit: str, by: str) -> None:
     squares = _places(photos, unit if unit.isdigit() else "4", by)
-    share = squares["n_photos"] / squares["expected"].where(squares["expected"] > 0)
-    scale = due_scale(share.fillna(1.0), dark=is_dark())
+    squares = squares[squares["expected"] >= 1]
+    scale = due_scale(squares["n_photos"] / squares["expected"], dark=is_dark())
     st.html(legend_html(scale.title, scale.entries))
     fields = {"name": "Place", "n_photos": "Photos", "expected": "Due", "lack": "Lacking"}
     shown = squares.assign(
@@ -61,6 +60,7 @@ def _show_map(photos: PhotoDescription, unit: str, by: str) -> None:
         lack=squares["lack"].clip(lower=0).map("{:,.1f}".format),
     )
     show_map(value_map(shown, scale, fields), key="lack_map", height=470)
+    st.caption("Squares that are due less than one photo are not coloured.")
 
 
 def _show_ranking(photos: PhotoDescription, unit: str, by: str) -> None:

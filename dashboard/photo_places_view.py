@@ -29,8 +29,7 @@ WIDTHS_KM = {3: "1,150", 4: "580", 5: "290", 6: "145", 7: "72", 8: "36"}
 """How wide a cell of each level is, roughly."""
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
 _COUNTRY_COLUMNS = (
-    *("country", "continent", "n_photos", "share", "per_million", "per_100000_km2"),
-    *("inhabitants", "land_km2"),
+    *("country", "continent", "n_photos", "share", "per_million", "per_100000_km2", "inhabitants"),
 )
 _number = st.column_config.NumberColumn
 
@@ -131,7 +130,6 @@ def _show_countries(photos: PhotoDescription) -> None:
             "per_million": _number("Per million people", format="%.1f"),
             "per_100000_km2": _number("Per 100,000 km²", format="%.1f"),
             "inhabitants": _number("People in towns", format="localized"),
-            "land_km2": _number("Populated km²", format="localized"),
         },
     )
     st.caption(

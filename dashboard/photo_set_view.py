@@ -76,7 +76,7 @@ def _key_figures(photos: PhotoDescription) -> None:
         "Photos with a place": f"{len(photos):,}",
         "Countries": f"{n_known:,} of {len(countries):,}",
         "Half of them from": f"{n_half:,} countries" if n_half > 1 else "1 country",
-        "Rows left out": f"{int(photos.dropped['n_photos'].sum()):,}",
+        "Rows not usable": f"{int(photos.dropped['n_photos'].sum()):,}",
     }
     for column, (label, value) in zip(st.columns(len(figures)), figures.items(), strict=True):
         column.metric(label, value, border=True)

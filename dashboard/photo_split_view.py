@@ -5,8 +5,10 @@ Stage: dashboard. It must not compute: figures come from geocore.data and geocor
 
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
+from dashboard.cleaning_view import show_cleaning
 from dashboard.figure_view import download_table
 from dashboard.key_figures import small_percent
 from geocore.analysis.photo_description import PhotoDescription
@@ -25,8 +27,9 @@ def show_split(photos: PhotoDescription, source: Path | None) -> None:
     """Parts, leaks between them, rows that were left out, and the report of a cleaning."""
     st.subheader("Split")
     _show_parts(photos)
-    st.subheader("Rows left out")
+    st.subheader("Rows that cannot be used")
     _show_dropped(photos)
+    show_cleaning(source)
 
 
 def _show_parts(photos: PhotoDescription) -> None:
@@ -53,10 +56,28 @@ def _show_parts(photos: PhotoDescription) -> None:
     if photos.share_near_training is not None:
         st.markdown(
             f"**{small_percent(photos.share_near_training)}** of the test photos lie in the same "
-            "square kilometre as a training photo. The more do, the more a model is praised for "
-            "places it has seen. Splitting by place avoids it."
+            "square kilometre as a training photo. The more do, the "
+            "more a model is praised for places it has seen. Splitting by place avoids it."
         )
     download_table("Download this table", photos.parts, f"{photos.name}-split")
+    if photos.sets is not None:
+        _show_sets(photos.sets)
+
+
+def _show_sets(sets: pd.DataFrame) -> None:
+    st.dataframe(
+        sets,
+        hide_index=True,
+        height="content",
+        column_config={
+            "photo_set": "Joined from",
+            **{
+                column: _number(_PARTS.get(column, column), format="localized")
+                for column in sets.columns[2:]
+            },
+            "n_photos": _number("Photos", format="localized"),
+        },
+    )
 
 
 def _show_dropped(photos: PhotoDescription) -> None:

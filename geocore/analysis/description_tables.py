@@ -23,7 +23,7 @@ from geocore.evaluation.thesis import scaled_thresholds
 from geocore.inference.bundle_files import as_json
 
 _FILES = {"country": "countries", "region": "regions", "3": "large_cells", "4": "small_cells"}
-_SHORT = ("table_5_1", "table_5_2", "years", "parts", "dropped")
+_SHORT = ("table_5_1", "table_5_2", "years", "parts", "photo_sets", "dropped")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -92,6 +92,7 @@ def all_tables(photos: PhotoDescription, cells: Cells) -> dict[str, pd.DataFrame
         },
         "years": photos.years,
         "parts": photos.parts,
+        "photo_sets": photos.sets,
         "dropped": photos.dropped,
     }
     return {name: table for name, table in tables.items() if table is not None}

@@ -40,6 +40,7 @@ class PhotoDescription:
         photographers: see `statistics.photographer_figures`.
         years: see `statistics.year_table`.
         parts: see `statistics.part_table`.
+        sets: see `statistics.set_table`.
         share_near_training: share of the test photos that are near a training photo, see
             `NEAR_LEVEL`; None without both parts.
         sizes: see `statistics.size_figures`; of a draw where the files had to be opened.
@@ -55,6 +56,7 @@ class PhotoDescription:
     photographers: dict[str, float] | None
     years: pd.DataFrame | None
     parts: pd.DataFrame | None
+    sets: pd.DataFrame | None
     share_near_training: float | None
     sizes: dict[str, float] | None
     dropped: pd.DataFrame = field(default_factory=NONE_DROPPED.copy)
@@ -98,6 +100,7 @@ def describe_photos(
         photographers=statistics.photographer_figures(photos),
         years=None if dates is None else statistics.year_table(dates),
         parts=statistics.part_table(photos),
+        sets=statistics.set_table(photos),
         share_near_training=_share_near_training(photos, located),
         sizes=sizes,
     )

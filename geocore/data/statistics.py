@@ -26,7 +26,7 @@ DATES = (
     *("timestamp", "shot_date", "capturetime"),
 )
 WIDTHS, HEIGHTS = ("width", "width_px"), ("height", "height_px")
-PART = "split"
+PART, SET = "split", "photo_set"
 THESIS_TABLE_5_1 = {"natural": 476_960, "urban": 493_605}
 """Photos of each group in the thesis, 970,565 in all."""
 SMALL_SIDE_PX = 224
@@ -165,6 +165,21 @@ def part_table(photos: pd.DataFrame) -> pd.DataFrame | None:
     per_part = is_shared.groupby(pairs["part"]).agg(["size", "sum"]).reindex(table["part"])
     shared = per_part.fillna(0).astype(int).to_numpy()
     return table.assign(n_photographers=shared[:, 0], n_shared=shared[:, 1])
+
+
+def set_table(photos: pd.DataFrame) -> pd.DataFrame | None:
+    """Photos of each photo set that a table was joined from, most first, and in which part.
+
+    Returns:
+        photo_set, n_photos, and a column per part; None without a column `photo_set`.
+    """
+    if SET not in photos:
+        return None
+    sets = photos[SET].astype(str)
+    table = sets.value_counts().rename_axis(SET).to_frame("n_photos")
+    if PART in photos:
+        table = table.join(pd.crosstab(sets, photos[PART].fillna("none").astype(str)))
+    return table.reset_index()
 
 
 def read_sizes(paths: Sequence[str], *, most: int = MOST_READ, seed: int = 42) -> pd.DataFrame:

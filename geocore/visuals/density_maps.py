@@ -142,6 +142,7 @@ def world_pictures(name: str, density: pd.DataFrame, places: pd.DataFrame) -> di
         places: as from `places_to_collect` over cells.
     """
     scale = density_scale(density["per_100000_km2"])
+    places = places[places["expected"] >= 1]
     due = due_scale(places["n_photos"] / places["expected"])
     n_photos = int(density["n_photos"].sum())
     title = f"{name}, {n_photos:,} photos"

@@ -11,6 +11,7 @@ from geocore.data.statistics import (
     photo_dates,
     photographer_figures,
     read_sizes,
+    set_table,
     size_figures,
     tag_table,
     year_table,
@@ -93,6 +94,14 @@ def test_parts_and_photographers_in_more_than_one():
     assert part_table(photos.drop(columns="owner"))["n_shared"].isna().all()
 
 
+def test_photo_sets_and_their_parts():
+    photos = pd.DataFrame({"photo_set": ["a", "b", "b"], "split": ["train", "test", "train"]})
+    table = set_table(photos).set_index("photo_set")
+    assert table.index.tolist() == ["b", "a"]
+    assert table.loc["b"].to_dict() == {"n_photos": 2, "test": 1, "train": 1}
+    assert set_table(photos.drop(columns="split")).columns.tolist() == ["photo_set", "n_photos"]
+
+
 def test_sizes_from_columns_and_from_files(tmp_path):
     sizes = size_figures(
         pd.DataFrame({"WIDTH": [640, 640, 200, 0], "height": ["480", "800", 300, None]})
@@ -114,5 +123,6 @@ def test_sizes_from_columns_and_from_files(tmp_path):
 
 def test_what_is_not_there_is_none():
     photos = pd.DataFrame({"lat": [1.0], "lng": [2.0], "width": [np.nan], "height": [3]})
-    for figure in (tag_table, photographer_figures, photo_dates, part_table, size_figures):
+    tables = (tag_table, photographer_figures, photo_dates, part_table, set_table, size_figures)
+    for figure in tables:
         assert figure(photos) is None

@@ -15,7 +15,7 @@ from geocore.data.flickr_answer import SIZES, Wanted
 from geocore.data.flickr_licenses import LICENSES, OPEN, check_licenses
 from geocore.data.flickr_search import MAX_TAGS, PER_PAGE, WORLD, Box, Query, boxes_of
 from geocore.data.flickr_server import IMAGES_PER_HOUR, QUERIES_PER_HOUR
-from geocore.data.vocabulary import LANGUAGES, load_terms, search_tags
+from geocore.data.vocabulary import LANGUAGES, search_tags, searchable_terms
 
 FIRST_DAY = date(2004, 2, 10)  # Flickr opened.
 DAY_S = 86_400
@@ -77,7 +77,7 @@ class CrawlSettings:
 
     def tags(self) -> dict[str, list[str]]:
         """Term -> the tags that are searched for it."""
-        terms = self.terms or tuple(load_terms()["term"])
+        terms = self.terms or searchable_terms()
         return {term: search_tags(term, languages=self.languages) for term in terms}
 
     def first_queries(self, until: int) -> list[Query]:

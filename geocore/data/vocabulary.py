@@ -64,6 +64,11 @@ def load_words(folder: Path = FOLDER) -> pd.DataFrame:
     return words
 
 
+def searchable_terms(folder: Path = FOLDER) -> list[str]:
+    """The terms that have a reviewed word, in the order of the vocabulary."""
+    return list(_reviewed(folder)["term"].unique())
+
+
 def search_tags(
     term: str, *, languages: Sequence[str] = tuple(LANGUAGES), folder: Path = FOLDER
 ) -> list[str]:
@@ -73,7 +78,7 @@ def search_tags(
         ValueError: No such term or language, or no reviewed word in these languages.
     """
     words = _reviewed(folder)
-    known = list(words["term"].unique())
+    known = searchable_terms(folder)
     if term not in known:
         raise ValueError(f"Unknown term {term!r}. Known terms: {', '.join(known)}.")
     unknown = sorted(set(languages) - set(LANGUAGES))

@@ -79,6 +79,8 @@ def _tags(table: pd.DataFrame | None) -> Iterator[str]:
         (row.group, f"{row.n_photos:,}", percent(row.share), number(row.thesis))
         for row in table.itertuples()
     ]
+    n_photos, thesis = table["n_photos"].sum(), table["thesis"].sum()
+    rows.append(("total", number(n_photos), percent(1.0), number(thesis)))
     yield "Urban and natural photos, by their tags (table 5.1)\n" + columns(
         rows, ("Tags", "Photos", "Share", "Thesis")
     )

@@ -9,8 +9,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from geocore.errors import PhotoTableError
-
 OVERLONG = "more fields than the header names (a field with a comma needs quotes)"
 NO_ID = "IMG_ID empty"
 NO_POSITION = "LAT or LON empty"
@@ -18,7 +16,6 @@ NOT_A_NUMBER = "LAT or LON not a number"
 LAT_RANGE = "LAT outside [-90, 90]"
 LNG_RANGE = "LON outside [-180, 180]"
 DUPLICATE = "duplicate IMG_ID (the first one counts)"
-_SWAPPED_SHARE = 0.1
 _EMPTY = pa.array(["", "nan", "null", "none", "na", "n/a"])
 
 Texts = NDArray[np.object_]
@@ -81,25 +78,6 @@ def dropped_rows(raw: pd.DataFrame, reasons: Texts) -> pd.DataFrame:
     received = received.mask(reason == LNG_RANGE, rows["lng"])
     received = received.mask(reason == NOT_A_NUMBER, rows["lat"] + ", " + rows["lng"])
     return rows[["row", "photo_id"]].assign(reason=reason, received=received)
-
-
-def check_not_swapped(lat: NDArray[np.float64], lng: NDArray[np.float64], name: str) -> None:
-    """Refuse columns whose latitudes go beyond 90 degrees while no longitude does.
-
-    Raises:
-        PhotoTableError: LAT is beyond 90 in a tenth of the rows or more, LON never.
-    """
-    is_number = np.isfinite(lat) & np.isfinite(lng)
-    beyond = (np.abs(lat) > 90) & (np.abs(lat) <= 180) & is_number
-    n_suspicious = max(2, _SWAPPED_SHARE * is_number.sum())
-    if beyond.sum() >= n_suspicious and not (np.abs(lng) > 90)[is_number].any():
-        first = int(np.flatnonzero(beyond)[0])
-        raise PhotoTableError(
-            f"{name}: LAT must lie within [-90, 90], but it does not in {beyond.sum():,} of "
-            f"{is_number.sum():,} rows (first: LAT {lat[first]:g}, LON {lng[first]:g}), while LON "
-            "always does. The columns look swapped: LAT is the latitude, LON the longitude. Swap "
-            "their names in the first line."
-        )
 
 
 def _is_empty(column: pd.Series) -> NDArray[np.bool_]:

@@ -5,9 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 OUTSIDE = "image file outside the folder of the table"
 NOT_FOUND = "image file not found"
+_OUTSIDE = r"^/|(?:^|/)\.\.(?:/|$)|:.*/|\x00"
+
+
+def is_outside(photo_ids: pd.Series) -> NDArray[np.bool_]:
+    """Whether an id points out of the folder: absolute, with `..`, or on another drive."""
+    ids = photo_ids.str.replace("\\", "/", regex=False)
+    return ids.str.contains(_OUTSIDE, regex=True).to_numpy(bool)
 
 
 def find_photo_files(folder: Path, photo_ids: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -33,10 +41,10 @@ def find_photo_files(folder: Path, photo_ids: pd.Series) -> tuple[np.ndarray, np
         [_path(listings[parent], name) for parent, name in zip(parents, names, strict=True)],
         dtype=object,
     )
-    is_outside = np.array([listings[parent] is None for parent in parents], dtype=bool)
-    is_outside |= ids.str.startswith("/").to_numpy() | (names == "..")
-    paths[is_outside] = ""
-    return paths, np.select([is_outside, paths == ""], [OUTSIDE, NOT_FOUND], "").astype(object)
+    reasons = np.where(paths == "", NOT_FOUND, "").astype(object)
+    outside = is_outside(photo_ids)
+    paths[outside], reasons[outside] = "", OUTSIDE
+    return paths, reasons
 
 
 def _listings(folder: Path, parent: str) -> list[tuple[str, set[str]]] | None:

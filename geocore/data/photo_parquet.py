@@ -54,21 +54,25 @@ def parquet_columns(path: Path) -> tuple[str, ...]:
     return tuple(field.name for field in schema if _is_plain(field.type))
 
 
-def photo_parquet_chunks(path: Path, columns: Mapping[str, str]) -> Iterator[pd.DataFrame]:
+def photo_parquet_chunks(
+    path: Path, columns: Mapping[str, str], *, as_text: bool = False
+) -> Iterator[pd.DataFrame]:
     """As `read_photo_parquet`, piece by piece; the last piece may be empty.
 
     Args:
         path: The file.
         columns: What its columns for photo_id, lat and lng are called.
+        as_text: Whether all but lat and lng become text, so that pieces are alike whatever is
+            missing in one of them.
     """
     try:
         with pq.ParquetFile(path) as file:
             n_rows = 0
             batches = file.iter_batches(ROWS_AT_ONCE, columns=list(parquet_columns(path)))
             for batch in batches:
-                yield _photo_columns(batch, columns, n_rows + 1)
+                yield _photo_columns(batch, columns, n_rows + 1, as_text)
                 n_rows += len(batch)
-            yield _photo_columns(file.schema_arrow.empty_table(), columns, n_rows + 1)
+            yield _photo_columns(file.schema_arrow.empty_table(), columns, n_rows + 1, as_text)
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error
 
@@ -175,17 +179,16 @@ def _differ(name: str, first: pa.Schema, other: pa.Schema) -> str:
 
 
 def _photo_columns(
-    batch: pa.RecordBatch | pa.Table, columns: Mapping[str, str], first_row: int
+    batch: pa.RecordBatch | pa.Table, columns: Mapping[str, str], first_row: int, as_text: bool
 ) -> pd.DataFrame:
     """Our columns under their names, then the others."""
-    ids = columns.get("photo_id")
+    places = {columns["lat"], columns["lng"]}
+    texts = {x.name for x in batch.schema} - places if as_text else {columns.get("photo_id")}
     # Numbers become text before pandas makes floating-point numbers of those that miss a value.
     fields = {
-        field.name: pc.cast(batch[field.name], pa.string())
-        if field.name == ids
-        else batch[field.name]
-        for field in batch.schema
-        if _is_plain(field.type)
+        x.name: pc.cast(batch[x.name], pa.string()) if x.name in texts else batch[x.name]
+        for x in batch.schema
+        if _is_plain(x.type)
     }
     table = pa.table(fields).to_pandas()
     table = table.rename(columns={theirs: ours for ours, theirs in columns.items()})

@@ -11,16 +11,11 @@ import pandas as pd
 
 from geocore.data.exif import exif_position
 from geocore.data.images import PHOTO_SUFFIXES
-from geocore.data.photo_checks import (
-    check_not_swapped,
-    dropped_rows,
-    mark_duplicates,
-    numbers,
-    position_reasons,
-)
+from geocore.data.photo_checks import dropped_rows, mark_duplicates, numbers, position_reasons
 from geocore.data.photo_csv import read_photo_csv
 from geocore.data.photo_files import find_photo_files
 from geocore.data.photo_parquet import read_photo_parquet
+from geocore.data.swapped import check_not_swapped
 from geocore.errors import ImageError, PhotoTableError
 
 TABLE_NAMES = ("photos.csv", "photos.csv.gz", "photos.parquet")
@@ -130,7 +125,12 @@ def _check_is_table(path: Path) -> None:
         )
 
 
-def _from_folder(folder: Path) -> PhotoTable:
+def list_photo_files(folder: Path) -> list[Path]:
+    """The photos in a folder and below, by name; hidden ones are passed over.
+
+    Raises:
+        PhotoTableError: There is none.
+    """
     files = sorted(
         file
         for file in folder.rglob("*")
@@ -142,7 +142,21 @@ def _from_folder(folder: Path) -> PhotoTable:
             f"{folder}: the folder must hold a photos.csv or photos, but neither is there. Put the "
             "photos (JPEG, HEIC, PNG, ...) or the table into it, or give another folder."
         )
-    positions = [_exif_row(file) for file in files]
+    return files
+
+
+def exif_row(file: Path) -> tuple[float, float, str]:
+    """Latitude and longitude of one photo and "", or NaN twice and why it has none."""
+    try:
+        position = exif_position(file)
+    except ImageError:
+        return np.nan, np.nan, UNDECODABLE
+    return (*position, "") if position else (np.nan, np.nan, NO_GPS)
+
+
+def _from_folder(folder: Path) -> PhotoTable:
+    files = list_photo_files(folder)
+    positions = [exif_row(file) for file in files]
     photos = pd.DataFrame(
         {
             "photo_id": [file.relative_to(folder).as_posix() for file in files],
@@ -154,14 +168,6 @@ def _from_folder(folder: Path) -> PhotoTable:
     reasons = np.array([reason for _, _, reason in positions], dtype=object)
     names = photos.assign(row=np.arange(1, len(files) + 1), lat="", lng="")
     return _table(folder, photos, dropped_rows(names, reasons), reasons == "")
-
-
-def _exif_row(file: Path) -> tuple[float, float, str]:
-    try:
-        position = exif_position(file)
-    except ImageError:
-        return np.nan, np.nan, UNDECODABLE
-    return (*position, "") if position else (np.nan, np.nan, NO_GPS)
 
 
 def _table(

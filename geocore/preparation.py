@@ -4,7 +4,7 @@ Belongs to `geocore.pipeline`; no formula of its own.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +58,7 @@ def load_photo_sets(config: ExperimentConfig, source: Path, say: Say) -> pd.Data
 
     Args:
         config: names the sets; a source that has a `photos.csv` of its own, or a configuration
-            without sets, is one set.
+            without sets, is one set, whatever its folder is called.
         source: folder or CSV.
         say: receives what each set's table says of itself.
 
@@ -66,9 +66,16 @@ def load_photo_sets(config: ExperimentConfig, source: Path, say: Say) -> pd.Data
         PhotoTableError: a set cannot be used.
     """
     is_one_set = source.is_file() or (source / "photos.csv").exists() or not config.photo_sets
-    sets = (PhotoSetConfig(folder="."),) if is_one_set else config.photo_sets
+    sets = _only_set(config) if is_one_set else config.photo_sets
     tables = [_load_photo_set(config, settings, source, say) for settings in sets]
     return pd.concat(tables, ignore_index=True)
+
+
+def _only_set(config: ExperimentConfig) -> tuple[PhotoSetConfig, ...]:
+    """Settings of a source that is one set: those of the only set named, if only one is named."""
+    if len(config.photo_sets) == 1:
+        return (replace(config.photo_sets[0], folder="."),)
+    return (PhotoSetConfig(folder="."),)
 
 
 def _load_photo_set(

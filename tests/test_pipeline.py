@@ -179,6 +179,12 @@ def test_photo_sets_below_one_folder(tiny_photo_folder, make_photo_folder):
     }
 
 
+def test_a_source_that_is_the_only_set_named_keeps_its_settings(tiny_photo_folder):
+    tables = TABLES | {"photo_sets": [{"folder": "whatever", "test_share": 0.5}]}
+    photos = load_photo_sets(config_from_dict(tables), tiny_photo_folder, silent)
+    assert (photos["split"] == "test").mean() == pytest.approx(0.5, abs=0.05)
+
+
 def test_a_missing_photo_set_is_named(tiny_photo_folder, tmp_path):
     config = config_from_dict(TABLES | {"photo_sets": [{"folder": "absent"}]})
     with pytest.raises(PhotoTableError, match="absent"):

@@ -80,6 +80,7 @@ def _pick_basics(recipe: Recipe, source: PhotoSource, found: Found) -> Choice:
         selection_mode="multi",
         default=recipe.heads,
         key=f"training_heads_{key}",
+        wrap=True,
         persist_state="session",
         help="Ways to answer. All learn from the same photos and come into the bundle.",
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.common import error_box, plain
+from dashboard.common import error_box, fragment, plain
 from dashboard.figure_view import show_figure
 from dashboard.offline_map import is_dark
 from dashboard.photo_set_choice import PhotoSource
@@ -49,35 +49,44 @@ def is_chosen() -> bool:
 
 
 def show(source: PhotoSource | None) -> None:
-    """The form for a new training on these photos, and every training so far.
-
-    What goes on stands above the form, what is over below it.
-    """
+    """What runs and waits, the form for a new training on these photos, and what is over."""
     with error_box():
         is_active = any(job.is_active for job in list_jobs())
-        above, below = st.container(), st.container()
-        with above if is_active else below:
-            st.fragment(_show_list, run_every=EVERY_S if is_active else None)()
-        if source is not None:
-            with below if is_active else above:
-                show_form(source)
+        st.fragment(_show_active, run_every=EVERY_S if is_active else None)()
+    if source is not None:
+        show_form(source)
+    fragment(_show_over)()
 
 
-def _show_list() -> None:
-    """Every training; while one is active this part looks again every few seconds."""
+def _show_active() -> None:
+    """Trainings that run or wait; while there are some, this part looks again every moment."""
     with error_box():
-        jobs = list_jobs()
+        jobs = [job for job in list_jobs() if job.is_active]
         _refresh_page_when_ended(jobs)
-        if jobs:
-            st.subheader("Trainings")
-        for job in jobs:
-            with st.container(border=True, key=f"training_{job.job_id}"):
-                _show_job(job, jobs)
+        _show_jobs("Trainings that run or wait" if len(jobs) > 1 else "Training", jobs)
+
+
+def _show_over() -> None:
+    _show_jobs("Earlier trainings", [job for job in list_jobs() if not job.is_active])
+
+
+def _show_jobs(title: str, jobs: list[Job]) -> None:
+    if jobs:
+        st.subheader(title)
+    for job in sorted(jobs, key=_rank):
+        with st.container(border=True, key=f"training_{job.job_id}"):
+            _show_job(job, jobs)
+
+
+def _rank(job: Job) -> tuple[int, float]:
+    """What runs first, then the queue in its order, then what is over, the latest first."""
+    order = {Status.RUNNING: (0, 0.0), Status.QUEUED: (1, job.queued)}
+    return order.get(job.status, (2, -job.ended))
 
 
 def _refresh_page_when_ended(jobs: list[Job]) -> None:
     """A training that ended changes the sidebar's list of bundles and needs no more looks."""
-    active = {job.job_id for job in jobs if job.is_active}
+    active = {job.job_id for job in jobs}
     before = st.session_state.get("trainings_active", active)
     st.session_state["trainings_active"] = active
     if before - active:

@@ -70,15 +70,21 @@ def load_recipes(folder: Path = CONFIGS) -> list[Recipe]:
     """Every configuration in a folder whose header says that it is trained from.
 
     Raises:
-        ConfigError: one of them is no TOML or has no cells.
+        ConfigError: there is none, or one of them is no TOML or has no cells.
     """
     texts = {path: path.read_text("utf-8") for path in sorted(folder.glob("*.toml"))}
     read = ((path, *_header(text), text) for path, text in texts.items())
-    return [
+    recipes = [
         Recipe(name=path.stem, summary=summary, notes=notes, tables=_tables(path, text))
         for path, summary, notes, text in read
         if _TRAINING in notes.get("Command", "")
     ]
+    if not recipes:
+        raise ConfigError(
+            f"{folder}: there must be a configuration whose header names the command {_TRAINING}, "
+            "but there is none. Put one there."
+        )
+    return recipes
 
 
 def changed_recipe(

@@ -4,6 +4,7 @@ Belongs to the background jobs. It starts `scripts/train.py` as a person would a
 TensorFlow; what only that command can judge, it judges.
 """
 
+import hashlib
 import re
 import shutil
 import sys
@@ -18,7 +19,7 @@ from geocore.cells import UNASSIGNED, generate_cells
 from geocore.data.photos import TABLE_NAMES, load_photos
 from geocore.data.sampling import split_photos
 from geocore.errors import GridError, JobError, PhotoTableError
-from geocore.jobs.queue import start_job
+from geocore.jobs.queue import list_jobs, start_job
 from geocore.jobs.recipes import Recipe, changed_recipe
 from geocore.jobs.record import Job, bundles_folder, jobs_folder
 
@@ -130,7 +131,8 @@ def start_training(choice: Choice, found: Found, cache: Path) -> Job:
 
     Raises:
         ValueError: the name cannot be a folder's, or a setting is out of range.
-        JobError: a bundle or another training has that name.
+        JobError: a bundle or another training has that name, or the very same training runs or
+            waits already: it would end in the same weights.
     """
     if not NAME.fullmatch(choice.name):
         raise JobError(
@@ -145,6 +147,16 @@ def start_training(choice: Choice, found: Found, cache: Path) -> Job:
         t_max=choice.t_max,
         keeps_photo_sets=not found.is_one_set,
     )
+    digest = hashlib.sha256(f"{choice.photos.resolve()}\n{config}".encode()).hexdigest()
+    _refuse_twin(digest)
+    about = {
+        "photos": choice.photos.name,
+        "n_photos": len(found.photos),
+        "recipe": choice.recipe.name,
+        "heads": list(choice.heads),
+        "epochs": choice.epochs,
+        "sha256": digest,
+    }
     out = bundles_folder() / choice.name
     paths = {"photos": choice.photos.resolve(), "out": out, "cache": cache.resolve()}
     options = [str(part) for name, path in paths.items() for part in (f"--{name}", path)]
@@ -153,19 +165,22 @@ def start_training(choice: Choice, found: Found, cache: Path) -> Job:
         [sys.executable, str(SCRIPT), "--config", "{folder}/config.toml", *options],
         result=str(out),
         files={"config.toml": config},
-        about={
-            "photos": choice.photos.name,
-            "n_photos": len(found.photos),
-            "recipe": choice.recipe.name,
-            "heads": list(choice.heads),
-            "epochs": choice.epochs,
-        },
+        about=about,
     )
 
 
 def cache_folder() -> Path:
     """Where trainings keep features and unfinished states: beside the jobs, as scripts/train.py."""
     return jobs_folder().parent
+
+
+def _refuse_twin(sha256: str) -> None:
+    twin = next((x for x in list_jobs() if x.is_active and x.about.get("sha256") == sha256), None)
+    if twin is not None:
+        raise JobError(
+            f"'{twin.title}' is {twin.status} already with the same photos and settings: it would "
+            "give the same model. Change a setting, or wait for it."
+        )
 
 
 def _is_photo_set(source: Path) -> bool:

@@ -97,7 +97,10 @@ def test_impossible_changes_are_refused(recipe, changes, words):
 def test_a_configuration_that_nothing_is_trained_from_is_left_out(tmp_path):
     (tmp_path / "folds.toml").write_text("# X.\n# Command: scripts/cross_validate.py\n" + TABLES)
     (tmp_path / "bare.toml").write_text(TABLES)
-    assert load_recipes(tmp_path) == []
+    with pytest.raises(ConfigError, match=r"a configuration whose header names the command script"):
+        load_recipes(tmp_path)
+    (tmp_path / "made.toml").write_text(HEADER + TABLES)
+    assert [recipe.name for recipe in load_recipes(tmp_path)] == ["made"]
 
 
 @pytest.mark.parametrize("tables", ["[grid", "", "[grid]\nt_min = 3", "[grid]\nt_max = 'x'"])

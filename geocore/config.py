@@ -11,6 +11,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from geocore.data.place_groups import SMALLEST_KM
 from geocore.errors import ConfigError
 from geocore.models.backbones import BACKBONES
 from geocore.models.classifier import ClassifierConfig
@@ -26,14 +27,23 @@ class PhotoSetConfig:
     Attributes:
         folder: its folder below the one that `--photos` names.
         test_share: share that is held out for the report; 0 for a set that only trains.
-        group: column whose equal values stay together in the split (views of one place), or "".
+        group: column whose equal values stay together in the split (photographers, views of one
+            place), or "".
+        place_km: photos nearer to each other than this stay together too; 0 for any split.
         weight: of each of its photos in the loss.
     """
 
     folder: str
     test_share: float = 0.2
     group: str = ""
+    place_km: float = 0.0
     weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.place_km != 0 and not self.place_km >= SMALLEST_KM:
+            raise ValueError(
+                f"place_km must be 0 or at least {SMALLEST_KM:g} km, received {self.place_km}."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,6 +50,10 @@ def test_thesis_values_are_the_defaults():
         ({"grid": GRID, "backbone": "VGG19"}, "backbone must be a table"),
         ({"grid": GRID, "augmentation": {"kind": "wild"}}, "Unknown augmentation 'wild'"),
         ({"grid": GRID, "augmentation": {"n_views": -1}}, "n_views must not be negative"),
+        (
+            {"grid": GRID, "photo_sets": [{"folder": "a", "place_km": -1.0}]},
+            r"photo_sets: place_km must be 0 or at least 0.02 km, received -1",
+        ),
         ({"grid": GRID, "classifier": {"pooling": "sum"}}, "pooling must be one of max, mean"),
         ({"grid": GRID, "classifier": {"dropout": 1.0}}, r"dropout must lie in \[0, 1\)"),
         ({"grid": GRID, "classifier": {"hidden_units": 0}}, "hidden_units must be at least 1"),

@@ -59,7 +59,7 @@ def tests_of_files(facts: pd.DataFrame, settings: CleaningSettings) -> Iterator[
     yield UNREAD, ~is_lasting, lambda rows: list(problem[rows])
     yield UNDECODABLE, problem != "", lambda rows: list(problem[rows])
     yield TOO_SMALL, shorter < settings.min_side_px, size
-    yield TOO_LONG, longer > settings.max_aspect * shorter, size
+    yield TOO_LONG, longer / np.maximum(shorter, 1) > settings.max_aspect, size
     is_dull = contrast < settings.min_contrast
     yield ONE_COLOUR, is_dull, lambda rows: [f"contrast {x:.1f}" for x in contrast[rows]]
     yield FILTERED, filtered != "", lambda rows: list(filtered[rows])
@@ -98,16 +98,23 @@ def find_copies(
         facts: sha256, look.
         settings: the limits.
     """
-    _mark_copies(found, photos, SAME_FILE, _same_file(facts["sha256"], _in_order(found, photos)))
-    if settings.near_bits < 0:
-        return
     rows = _in_order(found, photos)
-    looks = np.frombuffer(b"".join(facts["look"].iloc[rows]), dtype=np.uint8)
-    kept, bits = first_copies(looks.reshape(len(rows), HASH_BITS // 8), settings.near_bits)
-    words = pd.Series(
-        [f"{n} of {HASH_BITS} features differ" for n in bits], index=rows, dtype=object
-    )
-    _mark_copies(found, photos, NEAR_DUPLICATE, pd.Series(rows[kept], index=rows), words)
+    same = pd.Series(rows, index=rows).groupby(facts["sha256"].to_numpy()[rows]).transform("first")
+    originals = same.index[same == same.index].to_numpy()
+    kept, bits = _near_copies(facts["look"].iloc[originals], settings.near_bits)
+    found_for = pd.Series(originals[kept], index=originals)[same].to_numpy()
+    n_bits = pd.Series(bits, index=originals)[same].to_numpy()
+    is_copy = found_for != rows
+    rows, found_for, n_bits = rows[is_copy], found_for[is_copy], n_bits[is_copy]
+    is_same = (same != same.index).to_numpy()[is_copy]
+    km = km_between(*_positions(photos, rows), *_positions(photos, found_for))
+    found.loc[rows, "reason"] = np.where(is_same, SAME_FILE, NEAR_DUPLICATE)
+    found.loc[rows, "kept"] = found_for
+    found.loc[rows, "apart_km"] = km
+    is_other = found_for != same[rows].to_numpy()
+    found.loc[rows, "detail"] = [
+        "; ".join(_words_on_copy(*copy)) for copy in zip(is_other, n_bits, km, strict=True)
+    ]
 
 
 # Of two copies that of the part which must stay as it is; others rank behind, in table order.
@@ -123,31 +130,20 @@ def _in_order(found: pd.DataFrame, photos: pd.DataFrame) -> NDArray[np.int64]:
     return rows[np.argsort(rank, kind="stable")]
 
 
-def _same_file(sha256: pd.Series, rows: NDArray[np.int64]) -> pd.Series:
-    """For each row the first row with the same hash."""
-    return pd.Series(rows, index=rows).groupby(sha256.to_numpy()[rows]).transform("first")
+def _near_copies(looks: pd.Series, max_bits: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """As `first_copies`; no photo is a copy where `max_bits` is negative."""
+    if max_bits < 0:
+        return np.arange(len(looks)), np.zeros(len(looks), dtype=np.int64)
+    bits = np.frombuffer(b"".join(looks), dtype=np.uint8)
+    return first_copies(bits.reshape(len(looks), HASH_BITS // 8), max_bits)
 
 
-def _mark_copies(
-    found: pd.DataFrame,
-    photos: pd.DataFrame,
-    reason: str,
-    kept: pd.Series,
-    words: pd.Series | None = None,
-) -> None:
-    """Enter the rows whose kept row is another one; say so where the two claim distant places."""
-    copies = kept.index[kept.index != kept].to_numpy()
-    originals = kept[copies].to_numpy()
-    here, there = photos.iloc[copies], photos.iloc[originals]
-    km = km_between(
-        *(here[name].to_numpy(float) for name in ("lat", "lng")),
-        *(there[name].to_numpy(float) for name in ("lat", "lng")),
-    )
-    said = [""] * len(copies) if words is None else words[copies].tolist()
-    apart = [f"positions {d:,.0f} km apart" if d > APART_KM else "" for d in km]
-    found.loc[copies, "reason"] = reason
-    found.loc[copies, "kept"] = originals
-    found.loc[copies, "apart_km"] = km
-    found.loc[copies, "detail"] = [
-        "; ".join(filter(None, p)) for p in zip(said, apart, strict=True)
-    ]
+def _positions(photos: pd.DataFrame, rows: NDArray[np.int64]) -> list[NDArray[np.float64]]:
+    return [photos[name].to_numpy(float)[rows] for name in ("lat", "lng")]
+
+
+def _words_on_copy(is_other_file: bool, n_bits: int, km: float) -> Iterator[str]:
+    if is_other_file:
+        yield f"{n_bits} of {HASH_BITS} features differ"
+    if km > APART_KM:
+        yield f"positions {km:,.0f} km apart"

@@ -137,7 +137,8 @@ def _read_all(folder: Path) -> CleaningReport:
         raise ValueError(f"format {summary['format_version']}, expected {FORMAT_VERSION}")
     photos = read_photo_parquet(folder / "photos.parquet", needs_id=True)
     photos = photos.drop(columns=["row", "overlong"])
-    photos.insert(1, "path", find_photo_files(folder, photos["photo_id"])[0])
+    paths = find_photo_files(folder, photos["photo_id"])[0] if len(photos) else ""
+    photos.insert(1, "path", paths)
     dropped = _read_text(folder / "dropped.csv", DROPPED_COLUMNS)
     settings = summary["settings"] | {"filters": tuple(summary["settings"]["filters"])}
     return CleaningReport(

@@ -10,7 +10,7 @@ import pandas as pd
 from geocore.data.cleaning import DROPPED_COLUMNS, CleaningReport, clean_photos
 from geocore.data.cleaning_report import STORE, refuse_foreign_folder, save_report
 from geocore.data.cleaning_settings import CleaningSettings
-from geocore.data.image_links import image_links
+from geocore.data.image_links import IMAGES, image_links
 from geocore.data.photos import PhotoTable, load_photos
 from geocore.errors import PhotoTableError
 
@@ -78,11 +78,13 @@ def _check_folders(sources: Sequence[Path], out: Path) -> None:
             "twice. Rename a folder."
         )
     for source in sources:
-        folder = source.resolve() if source.is_dir() else source.resolve().parent
-        if out.resolve().is_relative_to(folder):
+        folder = source if source.is_dir() else source.parent
+        inside = [folder] if source.is_dir() else [folder / IMAGES]
+        is_inside = any(out.resolve().is_relative_to(part.resolve()) for part in inside)
+        if is_inside or out.resolve() == folder.resolve():
             raise ValueError(
-                f"The result must not be written into a photo set, received {out} inside "
-                f"{folder}. Choose a folder elsewhere."
+                f"The result must not be written into a photo set, received {out} for {source}. "
+                "Choose a folder elsewhere."
             )
     refuse_foreign_folder(out)
 

@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from geocore.analysis.export import disarmed
+
 FORMATS = ("PNG", "SVG")
 
 
@@ -57,7 +59,7 @@ def show_figure(
 
 
 def download_table(label: str, table: pd.DataFrame | Callable[[], pd.DataFrame], name: str) -> None:
-    """A table as a CSV to take along, written when it is asked for.
+    """A table as a CSV to take along, written when it is asked for, no text in it a formula.
 
     Args:
         label: of the button.
@@ -66,7 +68,7 @@ def download_table(label: str, table: pd.DataFrame | Callable[[], pd.DataFrame],
     """
     st.download_button(
         label,
-        lambda: (table() if callable(table) else table).to_csv(index=False),
+        lambda: (table() if callable(table) else table).map(disarmed).to_csv(index=False),
         f"{name}.csv",
         "text/csv",
         icon=":material/download:",

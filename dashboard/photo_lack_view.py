@@ -49,7 +49,8 @@ def show_lack(photos: PhotoDescription, bundle: Bundle) -> None:
 
 
 def _show_map(photos: PhotoDescription, unit: str, by: str) -> None:
-    squares = _places(photos, unit if unit.isdigit() else "4", by)
+    unit = unit if unit.isdigit() else "4"
+    squares = _places(photos, unit, by)
     squares = squares[squares["expected"] >= 1]
     scale = due_scale(squares["n_photos"] / squares["expected"], dark=is_dark())
     st.html(legend_html(scale.title, scale.entries))
@@ -60,7 +61,9 @@ def _show_map(photos: PhotoDescription, unit: str, by: str) -> None:
         lack=squares["lack"].clip(lower=0).map("{:,.1f}".format),
     )
     show_map(value_map(shown, scale, fields), key="lack_map", height=470)
-    st.caption("Squares that are due less than one photo are not coloured.")
+    st.caption(
+        f"The map shows {UNITS[unit].lower()}; those due less than one photo are not coloured."
+    )
 
 
 def _show_ranking(photos: PhotoDescription, unit: str, by: str) -> None:
@@ -68,14 +71,14 @@ def _show_ranking(photos: PhotoDescription, unit: str, by: str) -> None:
     table = _places(photos, unit, by)
     wanted = ["name", "n_photos", "expected", "lack", "land_km2", "inhabitants"]
     st.dataframe(
-        table[wanted].assign(land_km2=table["land_km2"].round()),
+        table[wanted].round({"expected": 1, "lack": 1, "land_km2": 0}),
         hide_index=True,
         height=390,
         column_config={
             "name": st.column_config.TextColumn("Place", width=270),
             "n_photos": _number("Photos", format="localized"),
-            "expected": _number("Due", format="%.1f"),
-            "lack": _number("Lacking", format="%.1f", help="Below 0: more than its due."),
+            "expected": _number("Due", format="localized"),
+            "lack": _number("Lacking", format="localized", help="Below 0: more than its due."),
             "land_km2": _number("Populated km²", format="localized"),
             "inhabitants": _number("People in towns", format="localized"),
         },

@@ -117,7 +117,7 @@ def _pick_thresholds(photos: PhotoDescription) -> tuple[int, int]:
 def _show_countries(photos: PhotoDescription) -> None:
     table = country_counts(photos)
     st.dataframe(
-        table,
+        table.round({"per_million": 1, "per_100000_km2": 1}),
         hide_index=True,
         height=320,
         placeholder="–",
@@ -127,8 +127,8 @@ def _show_countries(photos: PhotoDescription) -> None:
             "continent": "Continent",
             "n_photos": _number("Photos", format="localized"),
             "share": _number("Share", format="percent"),
-            "per_million": _number("Per million people", format="%.1f"),
-            "per_100000_km2": _number("Per 100,000 km²", format="%.1f"),
+            "per_million": _number("Per million people", format="localized"),
+            "per_100000_km2": _number("Per 100,000 km²", format="localized"),
             "inhabitants": _number("People in towns", format="localized"),
         },
     )

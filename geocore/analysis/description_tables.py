@@ -13,6 +13,7 @@ import pandas as pd
 
 from geocore.analysis.collecting import places_to_collect, rule_in_words
 from geocore.analysis.density import DEFAULT_LEVEL, density_cells, density_levels
+from geocore.analysis.export import disarmed
 from geocore.analysis.photo_description import PhotoDescription
 from geocore.analysis.photo_places import THESIS_CELLS, continent_table, country_table
 from geocore.analysis.sparse_cells import divided_world, filled_cells, sparse_cells
@@ -133,7 +134,7 @@ def description_files(
     """
     short = {name: tables[name].to_dict("records") for name in _SHORT if name in tables}
     files = {"description.json": as_json(figures | short)}
-    files |= {f"{name}.csv": table.to_csv(index=False) for name, table in tables.items()}
+    files |= {f"{name}.csv": t.map(disarmed).to_csv(index=False) for name, t in tables.items()}
     return files | {f"{name}.svg": picture for name, picture in maps.items()}
 
 

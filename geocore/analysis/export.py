@@ -53,7 +53,7 @@ def as_csv(answers: Iterable[Answer], top: int = 5) -> str:
     writer.writeheader()
     for answer in answers:
         for row in _csv_rows(answer.to_dict(top)):
-            writer.writerow({key: _disarmed(value) for key, value in row.items()})
+            writer.writerow({key: disarmed(value) for key, value in row.items()})
     return stream.getvalue()
 
 
@@ -109,7 +109,7 @@ def _csv_rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _disarmed(value: Any) -> Any:
+def disarmed(value: Any) -> Any:
     """Text that a spreadsheet would take for a formula, made plain text."""
     if not isinstance(value, str):
         return value

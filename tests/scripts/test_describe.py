@@ -77,6 +77,15 @@ def test_photos_are_counted_in_given_cells(photo_set, tmp_path, capsys):
     assert load_grid(cells).n_leaves == 5
 
 
+def test_no_text_of_the_table_becomes_a_formula(tmp_path):
+    header = ("IMG_ID", "LAT", "LON", "split")
+    write_table(
+        tmp_path / "photos.csv", [("a.jpg", 48, 2, "=1+1"), ("b.jpg", 48, 2, "test")], header
+    )
+    assert main(["--photos", str(tmp_path), "--out", str(tmp_path / "out")]) == 0
+    assert "'=1+1,1" in (tmp_path / "out" / "parts.csv").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("extra", "words"),
     [

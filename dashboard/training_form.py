@@ -40,7 +40,7 @@ def show_form(source: PhotoSource) -> None:
         )
         return
     st.subheader("New training")
-    recipe = _pick_recipe()
+    recipe = _pick_recipe(source.name)
     settings = repr(recipe.tables)
     found = _found(settings, str(source.path.resolve()), _stamp(source.path), recipe)
     choice = _pick_basics(recipe, source, found)
@@ -54,13 +54,15 @@ def show_form(source: PhotoSource) -> None:
         st.rerun()
 
 
-def _pick_recipe() -> Recipe:
-    recipes = {recipe.name: recipe for recipe in load_recipes()}
+def _pick_recipe(source_name: str) -> Recipe:
+    """A configuration; offered first is one that is meant for these photos, or for any."""
+    fitting = sorted(load_recipes(), key=lambda recipe: recipe.fit(source_name))
+    recipes = {recipe.name: recipe for recipe in fitting}
     chosen = st.selectbox(
         "Configuration",
         list(recipes),
         format_func=lambda name: name.replace("_", " ").capitalize(),
-        key="training_recipe",
+        key=f"training_recipe_{source_name}",
         persist_state="session",
         help="Which network, and how it learns: a file of the folder configs. What is changed here "
         "is changed for this training only.",

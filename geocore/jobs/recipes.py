@@ -65,6 +65,12 @@ class Recipe:
         """The photo sets that it names, as tables."""
         return list(self.tables.get("photo_sets", []))
 
+    def fit(self, photo_set: str) -> int:
+        """How well it is meant for a photo set of that name: 0 for it, 1 for any, 2 for others."""
+        if photo_set in {entry["folder"] for entry in self.photo_sets}:
+            return 0
+        return 2 if any(entry.get("group") for entry in self.photo_sets) else 1
+
 
 def load_recipes(folder: Path = CONFIGS) -> list[Recipe]:
     """Every configuration in a folder whose header says that it is trained from.
@@ -94,7 +100,7 @@ def changed_recipe(
     epochs: int,
     t_min: int,
     t_max: int,
-    keeps_photo_sets: bool = False,
+    photo_sets: Sequence[dict[str, Any]],
 ) -> str:
     """The recipe as TOML text with some settings replaced.
 
@@ -104,7 +110,7 @@ def changed_recipe(
         epochs: at least 1.
         t_min: fewest photos of a cell.
         t_max: most photos of a cell.
-        keeps_photo_sets: whether the recipe's photo sets are meant, else one set without a name.
+        photo_sets: those that are meant, as tables.
 
     Raises:
         ValueError: no head, or a number out of range.
@@ -124,8 +130,7 @@ def changed_recipe(
         "grid": {"t_min": t_min, "t_max": t_max},
     }
     tables = recipe.tables | {k: recipe.tables.get(k, {}) | new for k, new in changes.items()}
-    if not keeps_photo_sets:
-        tables.pop("photo_sets", None)
+    tables["photo_sets"] = list(photo_sets)
     header = f"# {recipe.summary}\n# Changed from configs/{recipe.name}.toml on the dashboard.\n\n"
     return header + tomli_w.dumps(tables)
 

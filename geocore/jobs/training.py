@@ -60,12 +60,12 @@ class Found:
     Attributes:
         photos: lat, lng, split, and shapes_cells (bool): whether it decides where cells lie.
         sentences: what each photo set's table says of itself.
-        is_one_set: not the photo sets that the recipe names.
+        photo_sets: their settings, as tables of a configuration.
     """
 
     photos: pd.DataFrame
     sentences: tuple[str, ...]
-    is_one_set: bool
+    photo_sets: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,7 @@ def find_photos(recipe: Recipe, source: Path) -> Found:
     Raises:
         PhotoTableError: nothing usable is there, or too little to divide.
     """
-    named = [entry for entry in recipe.photo_sets if "folder" in entry]
-    is_one_set = _is_photo_set(source) or not all((source / x["folder"]).is_dir() for x in named)
-    entries = [{"folder": "."}] if is_one_set or not named else named
+    entries = _photo_sets(recipe, source)
     tables = [load_photos(_below(source, entry["folder"])) for entry in entries]
     parts = [
         _divided(table.photos, recipe, entry) for table, entry in zip(tables, entries, strict=True)
@@ -92,7 +90,7 @@ def find_photos(recipe: Recipe, source: Path) -> Found:
     return Found(
         photos=pd.concat(parts, ignore_index=True),
         sentences=tuple(table.summary() for table in tables),
-        is_one_set=is_one_set or not named,
+        photo_sets=entries,
     )
 
 
@@ -145,7 +143,7 @@ def start_training(choice: Choice, found: Found, cache: Path) -> Job:
         epochs=choice.epochs,
         t_min=choice.t_min,
         t_max=choice.t_max,
-        keeps_photo_sets=not found.is_one_set,
+        photo_sets=found.photo_sets,
     )
     digest = hashlib.sha256(f"{choice.photos.resolve()}\n{config}".encode()).hexdigest()
     _refuse_twin(digest)
@@ -183,8 +181,16 @@ def _refuse_twin(sha256: str) -> None:
         )
 
 
-def _is_photo_set(source: Path) -> bool:
-    return source.is_file() or any((source / name).is_file() for name in TABLE_NAMES)
+def _photo_sets(recipe: Recipe, source: Path) -> tuple[dict[str, Any], ...]:
+    """Those that the recipe names, where they lie in the source; else the source is the one set.
+
+    The only set that a recipe names lends its settings to any source.
+    """
+    named = recipe.photo_sets
+    is_one = source.is_file() or any((source / name).is_file() for name in TABLE_NAMES)
+    if named and not is_one and all((source / entry["folder"]).is_dir() for entry in named):
+        return tuple(named)
+    return ((named[0] if len(named) == 1 else {}) | {"folder": "."},)
 
 
 def _below(source: Path, folder: str) -> Path:
@@ -201,11 +207,12 @@ def _divided(photos: pd.DataFrame, recipe: Recipe, entry: dict[str, Any]) -> pd.
             validation=validation,
             seed=int(recipe.tables.get("split_seed", 42)),
             group=entry.get("group") or None,
+            place_km=entry.get("place_km") or None,
         )
     except ValueError as error:
         raise PhotoTableError(
-            f"{len(photos)} photos cannot be divided into photos to learn from and photos to test "
-            f"with: {error}"
+            f"{len(photos):,} photos cannot be divided into photos to learn from and photos to "
+            f"test with: {error} Choose other photos, or another configuration."
         ) from error
     shapes = split.isin(["train", "validation"]) & (test > 0)
     return photos[["lat", "lng"]].assign(split=split, shapes_cells=shapes)

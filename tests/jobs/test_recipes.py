@@ -57,27 +57,27 @@ def test_every_shipped_recipe_is_a_configuration_that_can_be_changed(tmp_path):
     assert not any(recipe.name.startswith("experiment") for recipe in recipes)
     for recipe in recipes:
         assert recipe.summary and recipe.notes["Time"]
-        text = changed_recipe(recipe, heads=["MC"], epochs=3, t_min=2, t_max=9)
+        sets = [{"folder": "."}]
+        text = changed_recipe(recipe, heads=["MC"], epochs=3, t_min=2, t_max=9, photo_sets=sets)
         (tmp_path / "config.toml").write_text(text)
         config = load_config(tmp_path / "config.toml")
         assert (config.heads.names, config.heads.default) == (("MC",), "MC")
         assert (config.training.epochs, config.grid.t_min, config.grid.t_max) == (3, 2, 9)
-        assert config.photo_sets == ()
+        assert [entry.folder for entry in config.photo_sets] == ["."]
 
 
 def test_only_what_was_changed_is_changed(recipe):
     changes = {"heads": ["HMC-tree", "MC"], "epochs": 2, "t_min": 1, "t_max": 1}
-    text = changed_recipe(recipe, **changes, keeps_photo_sets=True)
+    text = changed_recipe(recipe, **changes, photo_sets=[{"folder": "b", "group": "X"}])
     assert text.startswith("# All heads on made photos: a first try.\n# Changed from configs/made")
     assert tomllib.loads(text) == {
         "split_seed": 7,
-        "photo_sets": [{"folder": "a"}],
+        "photo_sets": [{"folder": "b", "group": "X"}],
         "grid": {"t_min": 1, "t_max": 1, "level_end": 12},
         "heads": {"names": ["HMC-tree", "MC"], "default": "HMC-tree"},
         "training": {"epochs": 2},
     }
-    assert "photo_sets" not in tomllib.loads(changed_recipe(recipe, **changes))
-    assert recipe.photo_sets
+    assert recipe.photo_sets == [{"folder": "a"}]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_only_what_was_changed_is_changed(recipe):
     ],
 )
 def test_impossible_changes_are_refused(recipe, changes, words):
-    known = {"heads": ["MC"], "epochs": 1, "t_min": 1, "t_max": 2}
+    known = {"heads": ["MC"], "epochs": 1, "t_min": 1, "t_max": 2, "photo_sets": []}
     with pytest.raises(ValueError, match=words):
         changed_recipe(recipe, **known | changes)
 

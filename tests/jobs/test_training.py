@@ -66,7 +66,7 @@ def test_photos_are_split_as_the_training_will(tiny_photo_folder, found):
     grid = make_grid(config_from_dict(TABLES), real[real["split"] != "test"])
     assert grid.n_leaves == 4  # as the check says below
     assert found.sentences == ("photos.csv: 40 of 40 photos can be used.",)
-    assert found.is_one_set
+    assert found.photo_sets == ({"folder": "."},)
 
 
 def test_the_sets_that_a_configuration_names_are_found_below(tiny_photo_folder, make_photo_folder):
@@ -74,7 +74,7 @@ def test_the_sets_that_a_configuration_names_are_found_below(tiny_photo_folder, 
     make_photo_folder(10, name="b")
     recipe = with_sets({"folder": "a"}, {"folder": "b", "test_share": 0.0})
     found = find_photos(recipe, root)
-    assert not found.is_one_set and len(found.sentences) == 2
+    assert list(found.photo_sets) == recipe.photo_sets and len(found.sentences) == 2
     assert found.photos["split"].value_counts().to_dict() == {
         "train": 24,
         "test": 4,
@@ -85,7 +85,24 @@ def test_the_sets_that_a_configuration_names_are_found_below(tiny_photo_folder, 
 
 def test_one_photo_set_is_enough_for_a_configuration_that_names_several(tiny_photo_folder):
     recipe = with_sets({"folder": "street"}, {"folder": "scenes"})
-    assert find_photos(recipe, tiny_photo_folder).is_one_set
+    assert find_photos(recipe, tiny_photo_folder).photo_sets == ({"folder": "."},)
+
+
+def test_the_only_set_named_lends_its_settings_to_any_photos(tiny_photo_folder):
+    from geocore.config import config_from_dict
+    from geocore.preparation import load_photo_sets
+
+    tables = TABLES | {"photo_sets": [{"folder": "made", "test_share": 0.5, "group": "CITY"}]}
+    found = find_photos(replace(RECIPE, tables=tables), tiny_photo_folder)
+    assert found.photo_sets == ({"folder": ".", "test_share": 0.5, "group": "CITY"},)
+    real = load_photo_sets(config_from_dict(tables), tiny_photo_folder, lambda _: None)
+    assert found.photos["split"].tolist() == real["split"].tolist()
+
+
+def test_a_column_that_these_photos_lack_is_named(tiny_photo_folder):
+    recipe = with_sets({"folder": "made", "group": "AUTHOR"})
+    with pytest.raises(PhotoTableError, match=r"'AUTHOR'.* or another configuration\."):
+        find_photos(recipe, tiny_photo_folder)
 
 
 def test_too_few_photos_to_divide(make_photo_folder):
@@ -117,7 +134,7 @@ def test_many_photos_to_test_with_need_no_warning(choice):
     table = pd.DataFrame({"lat": lat, "lng": lng, "split": split})
     found = Found(
         photos=table.assign(shapes_cells=table["split"] == "train"), sentences=("x",),
-        is_one_set=True,
+        photo_sets=(),
     )  # fmt: skip
     t_min, t_max = suggested_thresholds(found)
     assert (t_min, t_max) == (4, 53)
@@ -170,9 +187,14 @@ def test_the_command_is_one_that_the_script_understands(
     assert config["training"] == {"epochs": 3} and config["grid"]["t_max"] == 12
     assert more["about"]["heads"] == ["MC"] and more["about"]["n_photos"] == 40
     asked = []
-    monkeypatch.setattr(train, "run_experiment", lambda *args, **_: asked.append(args) or args[2])
+
+    def run(*arguments, **_):
+        asked.append(arguments)
+        raise PhotoTableError("Nothing is trained here.")
+
+    monkeypatch.setattr(train, "run_experiment", run)
     (tmp_path / "config.toml").write_text(more["files"]["config.toml"])
-    assert train.main([x.replace("{folder}", str(tmp_path)) for x in command[2:]]) == 0
+    train.main([x.replace("{folder}", str(tmp_path)) for x in command[2:]])
     config, photos, out, cache = asked[0]
     assert (config.training.epochs, config.heads.names) == (3, ("MC",))
     assert (photos, str(out), cache) == (choice.photos, more["result"], tmp_path / "cache")

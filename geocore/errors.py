@@ -12,6 +12,7 @@
     ├── CrawlError        Flickr refuses or cannot be asked; what was collected is kept
     ├── WorldError        a folder that cannot be, or go on as, a made world
     ├── ResultsError      a stored table of results that cannot be used
+    ├── CaseError         a case file that cannot be opened, read or added to
     ├── OnlineNameError   OpenStreetMap could not be asked for a name
     └── BundleError       a bundle folder that cannot be trusted or read
 
@@ -74,3 +75,7 @@ class CrawlError(GeocoreError):
 
 class WorldError(GeocoreError):
     """A folder holds something else than the made world asked for, or drawing was cut off."""
+
+
+class CaseError(GeocoreError):
+    """A case file is missing, damaged, locked, of a newer version, or cannot be written."""

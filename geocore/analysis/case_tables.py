@@ -1,0 +1,84 @@
+"""The tables of a case file, opened so that many may write and none may alter what is written.
+
+Stage: analysis. It must not know what the entries say.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+FORMAT_VERSION = 1
+BUSY_TIMEOUT_S = 30
+
+METADATA = sa.MetaData()
+FORMAT = sa.Table("case_format", METADATA, sa.Column("version", sa.Integer, nullable=False))
+ENTRIES = sa.Table(
+    "entries",
+    METADATA,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("time_utc", sa.String(40), nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("analyst", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),  # canonical JSON
+    sa.Column("previous_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("hash", sa.String(64), nullable=False),
+)
+STORED_PHOTOS = sa.Table(
+    "stored_photos",
+    METADATA,
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+
+
+def _refuse(table: sa.Table, verb: str) -> None:
+    """Let the database itself refuse to change what was written."""
+    name = f"{table.name}_no_{verb.lower()}"
+    trigger = sa.DDL(
+        f"CREATE TRIGGER {name} BEFORE {verb} ON {table.name} "
+        "BEGIN SELECT RAISE(ABORT, 'a case file is only ever added to'); END"
+    )
+    sa.event.listen(table, "after_create", trigger.execute_if(dialect="sqlite"))
+
+
+for _table in (FORMAT, ENTRIES, STORED_PHOTOS):
+    for _verb in ("UPDATE", "DELETE"):
+        _refuse(_table, _verb)
+
+
+def connect(path_or_url: str | Path, *, read_only: bool = False) -> sa.Engine:
+    """An engine for a SQLite file, or for the server database of a URL.
+
+    Every transaction on SQLite takes the write lock as it begins, so that two analysts who append
+    at once do so one after the other; a reader takes none.
+    """
+    text = str(path_or_url)
+    if "://" in text:
+        return sa.create_engine(text)
+    uri = Path(text).absolute().as_uri() + ("?mode=ro" if read_only else "?mode=rwc")
+    engine = sa.create_engine(
+        f"sqlite:///{uri}&uri=true",
+        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+    )
+    sa.event.listen(engine, "connect", _configure if not read_only else _no_own_transactions)
+    sa.event.listen(engine, "begin", _begin if not read_only else _begin_reading)
+    return engine
+
+
+def _no_own_transactions(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy begins and ends every transaction itself
+
+
+def _configure(connection: Any, record: Any) -> None:
+    _no_own_transactions(connection, record)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")  # an entry that was confirmed survives a crash
+
+
+def _begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_reading(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN")

@@ -67,13 +67,15 @@ def cells_of_set(
     """
     own_min, own_max = scaled_thresholds(*THESIS_CELLS, len(photos))
     low = own_min if t_min is None else t_min
+    if low < 1:
+        raise ValueError(f"t_min must be at least 1 photo, received {low}.")
     if grid is not None:
         if t_max is not None:
             raise ValueError(f"t_max divides the world anew; with a grid received t_max = {t_max}.")
         return Cells(cells=filled_cells(grid, photos.located), t_min=low, t_max=None)
     high = max(own_max, low) if t_max is None else t_max
-    if not 1 <= low <= high:
-        raise ValueError(f"t_min must lie in 1..t_max, received {low} and t_max = {high}.")
+    if low > high:
+        raise ValueError(f"t_min must not be above t_max, received {low} and {high}.")
     world = divided_world(photos.lat, photos.lng, high)
     return Cells(cells=filled_cells(world, photos.located), t_min=low, t_max=high)
 
@@ -81,7 +83,7 @@ def cells_of_set(
 def all_tables(photos: PhotoDescription, cells: Cells) -> dict[str, pd.DataFrame]:
     """Every table by the name of its file, those that the set has no columns for left out."""
     located, yardstick = photos.located, load_yardstick()
-    level = min(DEFAULT_LEVEL, *density_levels(located))
+    level = min(DEFAULT_LEVEL, max(density_levels(located)))
     tables = {
         "table_5_1": photos.tags,
         "table_5_2": continent_table(located, cells.kept),

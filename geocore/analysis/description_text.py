@@ -10,11 +10,13 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from geocore.analysis.description_tables import Cells
 from geocore.analysis.photo_description import PhotoDescription
 from geocore.analysis.photo_places import THESIS_NOTE_5_2, THESIS_TOTAL_5_2
+from geocore.analysis.yardstick import load_yardstick
 
 MOST_ROWS = 10
 _COUNTS = ("n_photos", "n_cells", "n_in_cells", "thesis_cells", "thesis_photos")
@@ -36,6 +38,7 @@ def description_text(
         _opening(photos),
         *_tags(tables.get("table_5_1")),
         _continents(cells, tables["table_5_2"]),
+        world_in_characters(photos),
         _countries(tables["countries"]),
         _sparse(cells, tables["sparse_cells"]),
         _collect(tables, rule),
@@ -101,6 +104,34 @@ def _continents(cells: Cells, table: pd.DataFrame) -> str:
     header = ("Continent", "Share", "Photos", "Cells", "In cells", "Thesis: cells", "Its photos")
     title = f"Photos per continent, and {made} (table 5.2)"
     return f"{title}\n{columns(rows, header)}\n{_wrapped(THESIS_NOTE_5_2)}"
+
+
+def world_in_characters(photos: PhotoDescription) -> str:
+    """A density map of the world that any terminal shows.
+
+    Each character stands for 4 degrees of longitude and 6 of latitude, from 84 north to 60 south;
+    photos farther north or south are drawn at the edge.
+    """
+    yardstick = load_yardstick()
+    counts, people = (
+        _histogram(lat, lng)
+        for lat, lng in ((photos.lat, photos.lng), (yardstick.lat, yardstick.lng))
+    )
+    digits = np.where(counts > 0, np.log10(np.maximum(counts, 1)).astype(int) + 1, 0)
+    signs = np.where(digits > 0, digits.astype(str), np.where(people > 0, ".", " "))
+    lines = ["  " + "".join(row).rstrip() for row in signs]
+    rule = (
+        "1 stands for 1 to 9 photos, 2 for 10 to 99, 3 for 100 to 999, and so on; a dot for land "
+        "where people live and no photo is from."
+    )
+    return "\n".join(["Where the photos are", _wrapped(rule), *lines])
+
+
+def _histogram(lat: np.ndarray, lng: np.ndarray) -> np.ndarray:
+    """Points in each character of the map, (24, 90), from north to south and west to east."""
+    row = np.clip((84 - lat) // 6, 0, 23).astype(int)
+    column = np.clip((lng + 180) // 4, 0, 89).astype(int)
+    return np.bincount(row * 90 + column, minlength=24 * 90).reshape(24, 90)
 
 
 def _countries(table: pd.DataFrame) -> str:

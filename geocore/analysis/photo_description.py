@@ -141,7 +141,7 @@ def _some_files(source: Path, table: PhotoTable) -> tuple[list[str], int]:
 def _share_near_training(photos: pd.DataFrame, located: LocatedPhotos) -> float | None:
     if statistics.PART not in photos:
         return None
-    parts = (photos[statistics.PART] == name for name in ("test", "train"))
+    parts = ((photos[statistics.PART] == name).fillna(False) for name in ("test", "train"))
     test, train = (located.ids[part.to_numpy(bool)[located.order]] for part in parts)
     if not (len(test) and len(train)):
         return None

@@ -75,6 +75,7 @@ def country_table(photos: LocatedPhotos, yardstick: Yardstick) -> pd.DataFrame:
             "share": counts / max(len(photos), 1),
         }
     )
+    table.loc[table["code"] == "RU", "continent"] = "Europe, Asia"  # it is divided, see continents
     units = yardstick.units("country")[["land_km2", "inhabitants"]]
     table = table.join(units.reindex(table.index, fill_value=0.0))
     table["per_100000_km2"] = (

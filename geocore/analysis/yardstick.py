@@ -21,7 +21,7 @@ from geocore.cells.continents import load_countries
 from geocore.cells.geodesy import EARTH_RADIUS_KM, unit_vectors
 from geocore.cells.place_names import NEAR_KM, PlaceNamer, load_place_namer
 
-UNITS = {"country": "Countries", "region": "Regions", "3": "Large cells", "4": "Small cells"}
+UNITS = ("country", "region", "3", "4")
 """What the world can be divided into: countries, their regions, S2 cells of level 3 or 4."""
 LAND_LEVEL = 8
 _COARSE_LEVEL, _COARSE_RADIUS_KM = 6, 125.0

@@ -94,9 +94,9 @@ def photographer_figures(photos: pd.DataFrame) -> dict[str, float] | None:
     Source: own; effective number: inverse of Simpson's index (1949).
     """
     column = find_column(photos, PHOTOGRAPHERS)
-    if column is None:
+    codes = np.array([]) if column is None else pd.factorize(_known(photos[column]))[0]
+    if not (codes >= 0).any():
         return None
-    codes = pd.factorize(photos[column])[0]
     counts = np.sort(np.bincount(codes[codes >= 0]))[::-1]
     shares = counts / counts.sum()
     return {
@@ -160,7 +160,7 @@ def part_table(photos: pd.DataFrame) -> pd.DataFrame | None:
     column = find_column(photos, PHOTOGRAPHERS)
     if column is None:
         return table.assign(n_photographers=np.nan, n_shared=np.nan)
-    pairs = pd.DataFrame({"part": parts, "who": photos[column]}).dropna().drop_duplicates()
+    pairs = pd.DataFrame({"part": parts, "who": _known(photos[column])}).dropna().drop_duplicates()
     is_shared = pairs["who"].duplicated(keep=False)
     per_part = is_shared.groupby(pairs["part"]).agg(["size", "sum"]).reindex(table["part"])
     shared = per_part.fillna(0).astype(int).to_numpy()
@@ -207,7 +207,8 @@ def size_figures(photos: pd.DataFrame) -> dict[str, float] | None:
     columns = find_column(photos, WIDTHS), find_column(photos, HEIGHTS)
     if None in columns:
         return None
-    sizes = photos[list(columns)].apply(pd.to_numeric, errors="coerce").dropna()
+    sizes = photos[list(columns)].apply(pd.to_numeric, errors="coerce")
+    sizes = sizes[(sizes > 0).all(axis=1)]
     width, height = sizes.to_numpy(float).T
     if not len(sizes):
         return None
@@ -219,6 +220,11 @@ def size_figures(photos: pd.DataFrame) -> dict[str, float] | None:
         "share_portrait": float((height > width).mean()),
         "share_small": float((np.minimum(width, height) < SMALL_SIDE_PX).mean()),
     }
+
+
+def _known(names: pd.Series) -> pd.Series:
+    """Names, missing where they are empty."""
+    return names.mask(names.astype("str").str.strip() == "")
 
 
 def _texts(values: pd.Series) -> pd.Series:

@@ -49,7 +49,7 @@ def test_tags_may_come_in_pieces_as_parquet_is_read():
 
 
 def test_photographers_by_hand():
-    owners = ["a"] * 5 + ["b"] * 3 + ["c", "d"] + [None] * 2
+    owners = ["a"] * 5 + ["b"] * 3 + ["c", "d"] + [None, "", " "]
     figures = photographer_figures(pd.DataFrame({"owner": owners}))
     assert figures == {
         "n_known": 10, "n_photographers": 4, "top_1": 0.5, "top_10": 1.0, "n_for_half": 1,
@@ -104,7 +104,7 @@ def test_photo_sets_and_their_parts():
 
 def test_sizes_from_columns_and_from_files(tmp_path):
     sizes = size_figures(
-        pd.DataFrame({"WIDTH": [640, 640, 200, 0], "height": ["480", "800", 300, None]})
+        pd.DataFrame({"WIDTH": [640, 640, 200, 0], "height": ["480", "800", 300, 7]})
     )
     assert sizes == {
         "n_photos": 4, "n_unknown": 1, "median_width": 640, "median_height": 480,

@@ -44,6 +44,7 @@ def test_everything_is_told_and_written(photo_set, tmp_path, capsys):
         "Rows that cannot be used: 1 (1 × LAT outside [-90, 90]).",
         "Image files: 1 of 60 photos looked for.",
         "476,960", "493,605", "970,565", "926,053",
+        "a dot for land\n  where people live and no photo is from",
         "Photos come from 5 countries;",
         "Where to collect next", "China",
         "Photographers: 7 took the 60 photos",
@@ -61,6 +62,7 @@ def test_everything_is_told_and_written(photo_set, tmp_path, capsys):
     }  # fmt: skip
     tables = {path.stem: pd.read_csv(path) for path in out.glob("*.csv")}
     assert tables["table_5_2"]["n_photos"].sum() == tables["density"]["n_photos"].sum() == 60
+    assert (tables["density"]["level"] == 5).all()
     assert tables["countries"]["n_photos"].sum() == 60
     assert {"collect_regions", "collect_small_cells", "sparse_cells", "years"} <= set(tables)
     assert all((out / f"{name}.svg").stat().st_size > 1e5 for name in ("density", "lack"))
@@ -90,8 +92,8 @@ def test_no_text_of_the_table_becomes_a_formula(tmp_path):
     ("extra", "words"),
     [
         (["--photos", "nowhere"], "nowhere: there is no such file or folder"),
-        (["--t-min", "30", "--t-max", "20"], "t_min must lie in 1..t_max, received 30"),
-        (["--t-min", "0"], "t_min must lie in 1..t_max, received 0"),
+        (["--t-min", "30", "--t-max", "20"], "t_min must not be above t_max, received 30 and 20"),
+        (["--t-min", "0"], "t_min must be at least 1 photo, received 0"),
         (["--grid", "none.csv"], "none.csv"),
         (["--grid", "GRID", "--t-max", "9"], "with a grid received t_max = 9"),
     ],

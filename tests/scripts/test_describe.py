@@ -44,7 +44,7 @@ def test_everything_is_told_and_written(photo_set, tmp_path, capsys):
         "Rows that cannot be used: 1 (1 × LAT outside [-90, 90]).",
         "Image files: 1 of 60 photos looked for.",
         "476,960", "493,605", "970,565", "926,053",
-        "a dot for land\n  where people live and no photo is from",
+        "Where the photos are\n", "no photo is from",
         "Photos come from 5 countries;",
         "Where to collect next", "China",
         "Photographers: 7 took the 60 photos",

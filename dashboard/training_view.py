@@ -25,11 +25,12 @@ from geocore.jobs import (
     read_log,
     resume_job,
 )
+from geocore.jobs.record import LOG
 from geocore.jobs.watch import Progress, how_far
 from geocore.visuals.training_figures import describe_epochs, plot_epochs
 
 EVERY_S = 2.0
-_HOME = "Home.py"
+_HOME, _LOG_LINES = "Home.py", 12
 _LOOK, _TRAIN = "Look at the photos", "Train a model on them"
 
 
@@ -121,9 +122,9 @@ def _show_epochs(job: Job, progress: Progress) -> None:
 
 def _show_log(job: Job) -> None:
     with st.expander("Log, for whoever looks after this computer", icon=":material/terminal:"):
-        log = read_log(job)
-        st.code(log or "Nothing was written yet.", language=None, height=260)
-        st.caption(f"In full: {plain(str(job.folder))}")
+        log = read_log(job, _LOG_LINES)
+        st.code(log or "Nothing was written yet.", language=None, wrap_lines=True)
+        st.caption(f"The last lines; all of them: {plain(str(job.folder / LOG))}")
 
 
 def _show_buttons(job: Job) -> None:

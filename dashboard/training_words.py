@@ -62,7 +62,8 @@ def outcome(job: Job, progress: Progress) -> str:
     if job.status not in (Status.FAILED, Status.CANCELLED, Status.INTERRUPTED):
         return ""
     kept = "What had been computed is kept: resume goes on from there."
-    why = kept if job.status == Status.CANCELLED else job.message
+    cancelled = kept if job.started else "It had not begun yet."
+    why = cancelled if job.status == Status.CANCELLED else job.message
     if not progress.step:
         return why
     where = f"It was at step {progress.number} of {progress.n_steps}, {step_name(progress.step)}."

@@ -18,8 +18,8 @@ from geocore.cells.pieces import find_pieces
 from geocore.cells.place_names import PlaceNamer
 from geocore.cells.polygons import cells_geojson
 
-SLIVER = 1e-4
-"""A smaller share of a cell is no land but the drawing's inaccuracy along a border."""
+SLIVER_SHARE, SLIVER_KM2 = 1e-4, 100.0
+"""What is below both is no land but the drawing's inaccuracy along a cell's edge."""
 LAND_COLUMNS = ("cell", "code", "land_km2")
 
 
@@ -51,7 +51,9 @@ def _shape_pieces(cell_ids: np.ndarray, namer: PlaceNamer) -> pd.DataFrame:
     share = common / shapely.area(cells)[cell]
     km2 = share * s2.cell_area_km2(cell_ids)[cell]
     codes = namer.countries["code"].to_numpy()[country]
-    return pd.DataFrame({"cell": cell, "code": codes, "land_km2": km2})[share > SLIVER]
+    return pd.DataFrame({"cell": cell, "code": codes, "land_km2": km2})[
+        (share > SLIVER_SHARE) | (km2 > SLIVER_KM2)
+    ]
 
 
 def _town_pieces(cell_ids: np.ndarray, namer: PlaceNamer) -> pd.DataFrame:

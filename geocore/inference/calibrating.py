@@ -185,17 +185,10 @@ def _write(folder: Path, calibration: SearchCalibration) -> None:
         "photos_sha256": _ids_sha256(photos["photo_id"]),
         "methods": METHODS,
         "photos": photos.to_dict("list"),
-        "scores": {
-            head: {method: [_rounded(x) for x in values] for method, values in scores.items()}
-            for head, scores in calibration.scores.items()
-        },
+        "scores": calibration.scores,
         "measured": calibration.measured,
     }
     (folder / CALIBRATION_FILE).write_text(files.as_json(content), "utf-8", newline="\n")
-
-
-def _rounded(score: float) -> float:
-    return float(f"{score:.9g}")
 
 
 def _ids_sha256(photo_ids: pd.Series) -> str:

@@ -33,6 +33,7 @@ from geocore.evaluation.conformal import (
 )
 from geocore.inference.bundle import Bundle
 
+DECIMALS = 9
 CALIBRATION_FILE, UNITS_FILE = "conformal.json", "search_units.parquet"
 
 
@@ -66,13 +67,15 @@ class SearchCalibration:
     def label_scores(self, method: str, probs: np.ndarray) -> np.ndarray:
         """How ill each unit fits photos, float64 (n_photos, n_units); the smallest fits best.
 
+        Rounded as the kept scores are, so that a calibration photo meets its own score again.
+
         Args:
             method: key of METHODS.
             probs: (n_photos, n_leaves).
         """
         units = self.units(method)
         shares = np.asarray(probs, np.float64)[:, units["class_index"]] * units["share"].to_numpy()
-        return label_scores(method, shares, self.measure(method))
+        return np.round(label_scores(method, shares, self.measure(method)), DECIMALS)
 
     def true_scores(self, head: str, method: str) -> np.ndarray:
         """Scores of the calibration photos' own cells, (n_photos,).

@@ -44,7 +44,7 @@ def tests_of_files(facts: pd.DataFrame, settings: CleaningSettings) -> Iterator[
     """What is wrong with the files: reason, which photos fail, and the words for those that do.
 
     Args:
-        facts: fields of `PhotoFacts`, one row per photo.
+        facts: columns FACT_COLUMNS, one row per photo.
         settings: the limits.
     """
     sizes = facts[["width_px", "height_px"]].to_numpy(float)

@@ -14,7 +14,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from geocore.data.photo_hashes import FACTS_VERSION, PhotoFacts, PhotoFilter, photo_facts
+from geocore.data.photo_hashes import (
+    FACT_COLUMNS,
+    FACTS_VERSION,
+    PhotoFacts,
+    PhotoFilter,
+    fact_table,
+    photo_facts,
+)
 from geocore.data.scheduling import photo_results
 from geocore.data.whole_files import whole_file
 from geocore.errors import PhotoTableError
@@ -25,7 +32,7 @@ Progress = Callable[[int], object]
 WRITE_EVERY_S = 5.0
 _MANY_FILES = 100
 _KEY = ["path", "n_bytes", "mtime_ns"]
-_COLUMNS = [*_KEY, *PhotoFacts._fields]
+_COLUMNS = [*_KEY, *FACT_COLUMNS]
 
 
 def gather_facts(
@@ -47,7 +54,7 @@ def gather_facts(
         progress: called with the number of photos just done; at first with those from the store.
 
     Returns:
-        One row per path, in their order: the fields of `PhotoFacts`.
+        One row per path, in their order: the columns FACT_COLUMNS.
 
     Raises:
         PhotoTableError: The photos' folder vanished while they were read, or the store cannot be
@@ -61,11 +68,7 @@ def gather_facts(
         progress(len(keys) - len(missing))
     function = partial(photo_facts, filters=filters)
     found = photo_results(function, [paths[i] for i in missing.tolist()], scheduler=scheduler)
-    fresh = pd.DataFrame(
-        _kept_on_the_way(found, keys.iloc[missing], store, progress),
-        index=missing,
-        columns=pd.Index(PhotoFacts._fields),
-    )
+    fresh = _gathered(found, keys.iloc[missing], store, progress)
     return pd.concat([known.drop(index=missing), fresh]).sort_index()
 
 
@@ -101,7 +104,7 @@ def _known_facts(keys: pd.DataFrame, store: Path | None) -> pd.DataFrame:
     stored = _read_all(store) if store is not None else pd.DataFrame(columns=_COLUMNS)
     stored = stored.astype({"n_bytes": np.int64, "mtime_ns": np.int64})
     stored = stored.drop_duplicates("path", keep="last")
-    return keys.merge(stored, on=_KEY, how="left")[list(PhotoFacts._fields)]
+    return keys.merge(stored, on=_KEY, how="left")[list(FACT_COLUMNS)]
 
 
 def _read_all(store: Path) -> pd.DataFrame:
@@ -124,29 +127,39 @@ def _read_all(store: Path) -> pd.DataFrame:
     return facts
 
 
-def _kept_on_the_way(
+def _gathered(
     found: Iterator[tuple[int, list[PhotoFacts]]],
     keys: pd.DataFrame,
     store: Path | None,
     progress: Progress | None,
-) -> list[PhotoFacts]:
-    """All facts in the order of the keys, written to the store every few seconds."""
-    facts: list[PhotoFacts] = [PhotoFacts()] * len(keys)
-    unwritten: list[int] = []
+) -> pd.DataFrame:
+    """All facts on the index of the keys, written to the store every few seconds."""
+    rows: list[int] = []
+    facts: list[PhotoFacts] = []
+    tables: list[pd.DataFrame] = []
+
+    def finish() -> None:
+        table = fact_table(facts).set_index(keys.index[rows])
+        tables.append(table)
+        if store is not None and table["is_lasting"].any():
+            _write(store, keys.iloc[rows].join(table[table["is_lasting"]], how="inner"))
+        rows.clear()
+        facts.clear()
+
     written_s = time.monotonic()
     try:
         for start, part in found:
-            facts[start : start + len(part)] = part
+            rows.extend(range(start, start + len(part)))
+            facts.extend(part)
             _check_folder_is_there(keys["path"].iloc[start : start + len(part)], part)
-            unwritten.extend(range(start, start + len(part)))
             if progress is not None:
                 progress(len(part))
             if time.monotonic() - written_s > WRITE_EVERY_S:
-                _append(store, keys, facts, unwritten)
-                unwritten, written_s = [], time.monotonic()
+                finish()
+                written_s = time.monotonic()
     finally:
-        _append(store, keys, facts, unwritten)
-    return facts
+        finish()
+    return pd.concat(tables)
 
 
 def _check_folder_is_there(paths: pd.Series, facts: Sequence[PhotoFacts]) -> None:
@@ -165,17 +178,6 @@ def _check_folder_is_there(paths: pd.Series, facts: Sequence[PhotoFacts]) -> Non
                 "folder is gone or empty now. Bring it back (is the disk connected?) and start "
                 "again: photos that were read are remembered."
             )
-
-
-def _append(
-    store: Path | None, keys: pd.DataFrame, facts: Sequence[PhotoFacts], rows: Sequence[int]
-) -> None:
-    rows = [row for row in rows if facts[row].is_lasting]
-    if store is None or not rows:
-        return
-    table = keys.iloc[rows].reset_index(drop=True)
-    values = pd.DataFrame([facts[row] for row in rows], columns=pd.Index(PhotoFacts._fields))
-    _write(store, pd.concat([table, values], axis=1))
 
 
 def _write(store: Path, facts: pd.DataFrame) -> None:

@@ -14,7 +14,7 @@ from geocore.visuals.photo_set_figures import describe_years, plot_years
 _GROUPS = {
     "natural": "Natural",
     "urban": "Urban",
-    "neither": "Other tags only",
+    "neither": "Other tags",
     "no tags": "No tags",
 }
 _number = st.column_config.NumberColumn
@@ -22,7 +22,7 @@ _number = st.column_config.NumberColumn
 
 def show_facts(photos: PhotoDescription) -> None:
     """Tags beside table 5.1, photographers, years, sizes; a sentence for what is not known."""
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([6, 5], gap="medium")
     with left:
         _show_tags(photos)
         _show_sizes(photos)
@@ -45,7 +45,7 @@ def _show_tags(photos: PhotoDescription) -> None:
             "group": "Tags",
             "n_photos": _number("Photos", format="localized"),
             "share": _number("Share", format="percent"),
-            "thesis": _number("Thesis: photos", format="localized"),
+            "thesis": _number("Thesis", format="localized"),
             "thesis_share": _number("Its share", format="percent"),
         },
     )
@@ -67,7 +67,7 @@ def _show_photographers(photos: PhotoDescription) -> None:
         facts_html(
             {
                 "Photographers": f"{who['n_photographers']:,}",
-                "Photos whose photographer is known": f"{who['n_known']:,} of {len(photos):,}",
+                "Photos with a known one": f"{who['n_known']:,} of {len(photos):,}",
                 "The most active took": small_percent(who["top_1"]),
                 "The ten most active took": small_percent(who["top_10"]),
                 "Half of the photos are by": f"{who['n_for_half']:,}",

@@ -117,7 +117,7 @@ def _pick_thresholds(photos: PhotoDescription) -> tuple[int, int]:
 def _show_countries(photos: PhotoDescription) -> None:
     table = country_counts(photos)
     st.dataframe(
-        table.round({"per_million": 1, "per_100000_km2": 1}),
+        table.round({"per_million": 2, "per_100000_km2": 1}),
         hide_index=True,
         height=320,
         placeholder="–",

@@ -104,7 +104,7 @@ def test_a_listed_set_with_every_column(app, sets):
     assert not app.exception and not app.error
     show(app, "facts")
     groups = app.dataframe[0].value.set_index("group")["n_photos"].to_dict()
-    assert groups == {"Natural": 10, "Urban": 10, "Other tags only": 0, "No tags": 10}
+    assert groups == {"Natural": 10, "Urban": 10, "Other tags": 0, "No tags": 10}
     facts = " ".join(str(part.value) for part in app.get("html"))
     assert "30 of 30" in facts and "640 × 480 pixels" in facts
     assert "This set does not say" not in texts(app)

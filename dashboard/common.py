@@ -262,3 +262,5 @@ def _bundle_line(bundle: Bundle) -> None:
         f"Bundle **{plain(bundle.name)}** · format {manifest['format_version']} · "
         f"made {plain(str(manifest['created'])[:10])} · SHA-256 `{sha256[:12]}`"
     )
+    if bundle.warning:
+        st.warning(bundle.warning, icon=":material/brush:")

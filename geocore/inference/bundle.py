@@ -33,6 +33,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from geocore.cells import CellGrid, Hierarchy, build_hierarchy, load_grid
 from geocore.errors import BundleError, GeocoreError
@@ -40,6 +41,7 @@ from geocore.evaluation.baselines import BASELINES, Baseline, baseline_from_arra
 from geocore.evaluation.temperature import check_temperature
 from geocore.inference import bundle_files as files
 from geocore.inference.answers_file import ANSWERS_FILE, write_answers
+from geocore.inference.model_card import MADE_COLUMN, made_sentence
 
 DEFAULT_BUNDLE = Path(__file__).resolve().parents[1] / "assets" / "bundles" / "street-world"
 PREDICTION_COLUMNS = (
@@ -99,6 +101,13 @@ class Bundle:
     def photos(self) -> pd.DataFrame:
         """Every photo the bundle was made from: columns `PHOTO_COLUMNS`, no image content."""
         return pd.read_parquet(self.folder / "photos.parquet")
+
+    @cached_property
+    def warning(self) -> str:
+        """What made images among its photos mean for its answers; "" without any."""
+        path = self.folder / "photos.parquet"
+        columns = [name for name in pq.read_schema(path).names if name == MADE_COLUMN]
+        return made_sentence(pd.read_parquet(path, columns=columns)) if columns else ""
 
     @cached_property
     def _all_predictions(self) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from geocore.cells import CellGrid
 from geocore.evaluation.baselines import BASELINES
 
 N_BLIND_CELLS = 10
+MADE_COLUMN = "MADE"  # of tables by scripts/make_world.py
 
 
 def write_model_card(
@@ -30,7 +31,7 @@ def write_model_card(
     """
     head = report["default_head"]
     sections = [
-        _purpose(report, head, grid),
+        _purpose(report, head, grid) + _made_note(photos),
         "## Photos\n\n" + _photo_table(photos),
         "## Measured\n\n" + _figures_table(report),
         "## Where it is blind\n\n" + _blind_spots(predictions[head], photos, grid),
@@ -51,6 +52,28 @@ def _purpose(report: Mapping[str, Any], head: str, grid: CellGrid) -> str:
         f"where help is sent. Its first choice is wrong for {1 - top_1:.0%} of held-out photos.\n\n"
         "It answers no finer than its areas."
     )
+
+
+def n_made(photos: pd.DataFrame) -> int:
+    """How many photos are made images (drawn by rule), by the column MADE."""
+    return int(photos[MADE_COLUMN].fillna("").ne("").sum()) if MADE_COLUMN in photos else 0
+
+
+def made_sentence(photos: pd.DataFrame) -> str:
+    """What made images among a bundle's photos mean for its answers; "" without any."""
+    count = n_made(photos)
+    if not count:
+        return ""
+    return (
+        f"{count:,} of the {len(photos):,} photos behind this model are made images, drawn by "
+        "rule. They teach nothing about the real world: its figures say how well drawings can be "
+        "told apart, and its answers about real photos mean nothing."
+    )
+
+
+def _made_note(photos: pd.DataFrame) -> str:
+    sentence = made_sentence(photos)
+    return f"\n\n**Made images.** {sentence}" if sentence else ""
 
 
 def _photo_table(photos: pd.DataFrame) -> str:

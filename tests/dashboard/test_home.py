@@ -18,7 +18,7 @@ from dashboard.key_figures import (
 )
 from geocore.errors import GridError
 from geocore.inference.bundle import load_bundle
-from tests.dashboard.measured_bundle import PAGES, save_measured_bundle, texts
+from tests.dashboard.measured_bundle import PAGES, measured_parts, save_measured_bundle, texts
 
 HOME = str(PAGES.parent / "Home.py")
 EXPLORER = str(PAGES / "1_Cell_explorer.py")
@@ -54,6 +54,15 @@ def test_home_says_how_often_the_answer_is_right_and_of_what(app, bundles):
     assert "alpha" in words and "SHA-256" in words
     assert {metric.label for metric in app.metric} >= {"Classes", "Photos per cell", "Levels"}
     assert "confirm it with other evidence" in words
+
+
+def test_a_model_of_made_images_says_so_on_every_page(tmp_path, monkeypatch):
+    monkeypatch.setattr(common, "DEFAULT_BUNDLE", tmp_path / "none")
+    monkeypatch.setenv("GEOCORE_BUNDLES", str(tmp_path))
+    photos = measured_parts()["photos"].assign(MADE="made image")
+    save_measured_bundle(tmp_path / "made", photos=photos)
+    app = AppTest.from_file(HOME, default_timeout=60).run()
+    assert "are made images, drawn by rule" in app.warning[0].value
 
 
 def test_figures_are_those_of_the_chosen_head(app, bundles):

@@ -40,6 +40,14 @@ def test_what_is_saved_comes_back(folder, parts):
             np.testing.assert_array_equal(loaded, saved.astype(np.float32))
 
 
+def test_made_images_among_the_photos_are_named(tmp_path, folder, parts):
+    photos = parts["photos"].assign(MADE=["made image"] * 7 + [""] * (len(parts["photos"]) - 7))
+    warned = load_bundle(save_bundle(tmp_path / "made", **{**parts, "photos": photos}))
+    assert warned.warning.startswith(f"7 of the {len(photos):,} photos behind this model are made")
+    assert "answers about real photos mean nothing" in warned.warning
+    assert load_bundle(folder).warning == ""
+
+
 def test_predictions_of_one_head_keep_their_probs(folder, parts):
     bundle = load_bundle(folder)
     expected = parts["predictions"].query("head == 'MC'")

@@ -23,7 +23,8 @@ _N_WAVES = 24
 def hashed_seeds(seed: int, numbers: NDArray[np.int64]) -> NDArray[np.uint64]:
     """One seed per number, below 2^53 (exact in any table), of the seed and the number alone."""
     with np.errstate(over="ignore"):
-        bits = _mixed(_mixed(np.uint64(seed % 2**64)) + _mixed(numbers.astype(np.uint64)))
+        world = _mixed(_mixed(np.uint64(seed % 2**64)))  # twice: or 42, 43 were 43, 42 again
+        bits = _mixed(world + _mixed(numbers.astype(np.uint64)))
     return bits >> np.uint64(11)
 
 

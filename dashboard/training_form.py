@@ -26,7 +26,6 @@ from geocore.jobs.training import (
 )
 
 _ICONS = {"good": ":material/check:", "warning": ":material/warning:", "stop": ":material/block:"}
-_NOTES = {"Time": "How long", "Thesis": "In the thesis"}
 
 
 @fragment
@@ -68,8 +67,10 @@ def _pick_recipe(source_name: str) -> Recipe:
         "is changed for this training only.",
     )
     recipe = recipes[chosen]
-    notes = [f"{words}: {recipe.notes[x]}" for x, words in _NOTES.items() if x in recipe.notes]
-    st.caption("  \n".join(map(plain, (recipe.summary, *notes))))
+    time = recipe.notes.get("Time")
+    st.caption(plain(recipe.summary))
+    if time:
+        st.caption(f"How long it took on its own photos: {plain(time)}")
     return recipe
 
 
@@ -162,4 +163,4 @@ def _found(settings: str, source: str, stamp: int, _recipe: Recipe) -> Found:
 def _stamp(source: Path) -> int:
     """Changes when the photo set's table does."""
     tables = [source, *(source / name for name in TABLE_NAMES)]
-    return max(path.stat().st_mtime_ns for path in tables if path.exists())
+    return max((path.stat().st_mtime_ns for path in tables if path.exists()), default=0)

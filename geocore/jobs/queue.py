@@ -203,11 +203,13 @@ def _job_folder(job_id: str, folder: Path | None) -> Path:
 def _refuse_known_result(result: str, folder: Path) -> None:
     if not result:
         return
-    rival = next((job for job in read_jobs(folder) if job.result == result), None)
-    if rival is not None and (rival.status != Status.DONE or Path(result).exists()):
-        raise JobError(
-            f"'{rival.title}' makes {Path(result).name} already and is {rival.status}. Resume or "
-            "delete it, or choose another name."
-        )
     if Path(result).exists():
         raise JobError(f"{result} is there already. Choose another name.")
+    makers = (job for job in read_jobs(folder) if job.result == result)
+    rival = next((job for job in makers if job.status != Status.DONE), None)
+    if rival is not None:
+        remedy = "" if rival.is_active else ", or resume or delete that one"
+        raise JobError(
+            f"'{rival.title}' is {rival.status} and makes {Path(result).name} as well. Choose "
+            f"another name{remedy}."
+        )

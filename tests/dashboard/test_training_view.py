@@ -111,7 +111,7 @@ def test_the_form_says_what_will_be_trained(app):
     assert "New training" in words and "photos.csv: 40 of 40 photos can be used." in words
     assert "cells to choose from" in words and "on disk" in words
     assert "Only 8 photos are kept for testing" in words
-    assert "The shipped bundle" in words and "How long: about" in words
+    assert "The shipped bundle" in words and "How long it took on its own photos: about" in words
     assert "scripts/" not in words
     assert app.text_input(key="training_name_photos").value == "photos"
     assert not button(app, "Start training").disabled
@@ -211,7 +211,8 @@ def test_two_readers_see_the_same_trainings_and_use_no_name_twice(app, tiny_phot
     next(x for x in other.number_input if x.label == "Epochs at most").set_value(3).run()
     other.text_input(key="training_name_photos-2").set_value("photos").run()
     button(other, "Start training").click().run()
-    assert "makes photos already and is running" in other.error[0].value.replace("\\", "")
+    words = other.error[0].value.replace("\\", "")
+    assert "is running and makes photos as well. Choose another name." in words
     assert len(list_jobs()) == 1
 
 

@@ -287,10 +287,10 @@ def test_the_log_shows_what_a_terminal_would(folder):
 def test_two_jobs_never_make_the_same(folder, tmp_path):
     out = str(tmp_path / "bundle")
     first = start_job("First", python(WAIT), result=out)
-    with pytest.raises(JobError, match=r"'First' makes bundle already and is running"):
+    with pytest.raises(JobError, match=r"'First' is running and makes bundle as well\."):
         start_job("Second", python(WAIT), result=out)
     cancel_job(first.job_id)
-    with pytest.raises(JobError, match=r"is cancelled. Resume or delete it, or choose another"):
+    with pytest.raises(JobError, match=r"'First' is cancelled .* name, or resume or delete that"):
         start_job("Second", python(WAIT), result=out)
     delete_job(first.job_id)
     (tmp_path / "bundle").mkdir()

@@ -23,7 +23,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     args = _parser().parse_args(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from geocore.inference.photo_folders import evaluate_photos, warnings_of
+    from geocore.inference.photo_folders import evaluate_photos, summary_of, warnings_of
     from geocore.inference.predictor import Predictor
 
     try:
@@ -39,6 +39,7 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     sys.stderr.writelines(f"{sentence}\n" for sentence in warnings_of(report))
     args.out.write_text(as_json(report), "utf-8")
+    print(f"{summary_of(report)}\nAll figures: {args.out}")
     return 0
 
 

@@ -104,6 +104,24 @@ def evaluate_photos(
     }
 
 
+def summary_of(report: dict[str, Any]) -> str:
+    """The figures of `evaluate_photos` that a reader asks for first, with their 95 % intervals."""
+
+    def share(figure: dict[str, Any]) -> str:
+        low, high = figure["ci95"]
+        return f"{figure['value']:.1%} ({low:.1%} to {high:.1%})"
+
+    low, high = report["median_km"]["ci95"]
+    return (
+        f"{report['bundle']}, {report['head']}, on {report['n_photos']:,} photos "
+        "(95 % intervals in brackets):\n"
+        f"  right one of {report['n_leaves']:,} cells first: {share(report['top_1'])}\n"
+        f"  among the first five: {share(report['top_5'])}\n"
+        f"  best point within 750 km: {share(report['within_km']['750'])}\n"
+        f"  median error: {report['median_km']['value']:,.0f} km ({low:,.0f} to {high:,.0f})"
+    )
+
+
 def warnings_of(report: dict[str, Any]) -> list[str]:
     """What a reader must know before the figures of `evaluate_photos`, one sentence each."""
     sentences = [f"Left out: {failure['error']}" for failure in report["failures"]]

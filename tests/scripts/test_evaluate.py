@@ -49,6 +49,15 @@ def test_every_figure_has_a_value_and_an_interval(capsys, bundle, folder, tmp_pa
     assert "40 of 40 photos can be used" in err
 
 
+def test_the_first_figures_are_printed(capsys, bundle, folder, tmp_path):
+    out = tmp_path / "r.json"
+    evaluate.main(["--bundle", str(bundle), "--photos", str(folder), "--out", str(out)])
+    figures, said = json.loads(out.read_text("utf-8")), capsys.readouterr().out
+    assert f"first: {figures['top_1']['value']:.1%} ({figures['top_1']['ci95'][0]:.1%} to" in said
+    assert f"median error: {figures['median_km']['value']:,.0f} km" in said
+    assert f"All figures: {out}" in said
+
+
 def test_photos_of_the_training_are_counted_and_warned_of(capsys, bundle, folder, tmp_path):
     _, report, err = _run(capsys, bundle, folder, tmp_path / "r.json")
     assert report["n_in_training"] == 4 and report["head"] == "HMC-tree"

@@ -34,7 +34,7 @@ _TABLES = (
     f"photos ({', '.join(_PHOTO_COLUMNS)}, file TEXT NOT NULL DEFAULT '', "
     "sha256 TEXT NOT NULL DEFAULT '', state TEXT NOT NULL DEFAULT 'open', "
     "reason TEXT NOT NULL DEFAULT '', PRIMARY KEY (photo_id))",
-    "found (term TEXT NOT NULL, photo_id TEXT NOT NULL, PRIMARY KEY (term, photo_id)) "
+    "found (photo_id TEXT NOT NULL, term TEXT NOT NULL, PRIMARY KEY (photo_id, term)) "
     "WITHOUT ROWID",
 )
 
@@ -96,7 +96,7 @@ class Journal:
         self, number: int, query: Query, answer: Answer, following: list[Query], is_cut_off: bool
     ) -> None:
         """Keep an answer: its photos, what was refused, and the queries that follow from it."""
-        found = [(query.term, photo.photo_id) for photo in answer.photos]
+        found = [(photo.photo_id, query.term) for photo in answer.photos]
         refused = [(number, reason, n) for reason, n in answer.refused.items()]
         with _writing(self._db):
             self._db.executemany(_INSERT_PHOTO, map(_PHOTO_VALUES, answer.photos))

@@ -131,7 +131,7 @@ def _lists_of_tags(texts: pa.Array) -> pa.Array:
     has_divider = pc.match_substring_regex(texts, _BETWEEN_TAGS)
     if not pc.any(has_divider).as_py():
         return pc.utf8_split_whitespace(texts)  # twice as fast, and what Flickr's tags need
-    blanks_divide = pc.replace_substring_regex(texts, r"\s+", ",")
+    blanks_divide = pc.replace_substring(texts, " ", ",")
     dividers = pc.replace_substring_regex(texts, _BETWEEN_TAGS, ",")
     return pc.split_pattern(pc.if_else(has_divider, dividers, blanks_divide), ",")
 

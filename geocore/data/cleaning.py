@@ -177,10 +177,9 @@ def _report(
 
 def _part_of_each(photos: pd.DataFrame) -> np.ndarray:
     """Photo set and split of each photo in words, "" where the table has neither."""
-    columns = [photos[name].fillna("").astype(str) for name in _PARTS if name in photos]
-    parts = (
-        pd.concat(columns, axis=1).agg(", ".join, axis=1)
-        if columns
-        else pd.Series("", photos.index)
-    )
+    parts = pd.Series("", index=photos.index)
+    for name in _PARTS:
+        if name in photos:
+            part = photos[name].fillna("").astype("str")
+            parts = parts.where(parts == "", parts + ", ") + part
     return parts.to_numpy(object)

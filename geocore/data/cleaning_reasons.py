@@ -99,21 +99,19 @@ def find_copies(
         settings: the limits.
     """
     rows = _in_order(found, photos)
-    same = pd.Series(rows, index=rows).groupby(facts["sha256"].to_numpy()[rows]).transform("first")
-    originals = same.index[same == same.index].to_numpy()
-    kept, bits = _near_copies(facts["look"].iloc[originals], settings.near_bits)
-    found_for = pd.Series(originals[kept], index=originals)[same].to_numpy()
-    n_bits = pd.Series(bits, index=originals)[same].to_numpy()
-    is_copy = found_for != rows
-    rows, found_for, n_bits = rows[is_copy], found_for[is_copy], n_bits[is_copy]
-    is_same = (same != same.index).to_numpy()[is_copy]
-    km = km_between(*_positions(photos, rows), *_positions(photos, found_for))
-    found.loc[rows, "reason"] = np.where(is_same, SAME_FILE, NEAR_DUPLICATE)
-    found.loc[rows, "kept"] = found_for
+    first = pd.Series(rows, rows).groupby(facts["sha256"].to_numpy()[rows]).transform("first")
+    near = _near_copies(facts["look"], first.index[first == first.index], settings.near_bits)
+    copies = near.loc[first].set_index(first.index).assign(is_same_file=first != first.index)
+    copies = copies[copies["kept"] != copies.index]
+    kept, rows = copies["kept"].to_numpy(), copies.index.to_numpy()
+    km = km_between(*_positions(photos, rows), *_positions(photos, kept))
+    found.loc[rows, "reason"] = np.where(copies["is_same_file"], SAME_FILE, NEAR_DUPLICATE)
+    found.loc[rows, "kept"] = kept
     found.loc[rows, "apart_km"] = km
-    is_other = found_for != same[rows].to_numpy()
+    is_other_file = kept != first[rows].to_numpy()
     found.loc[rows, "detail"] = [
-        "; ".join(_words_on_copy(*copy)) for copy in zip(is_other, n_bits, km, strict=True)
+        "; ".join(_words_on_copy(*copy))
+        for copy in zip(is_other_file, copies["n_bits"], km, strict=True)
     ]
 
 
@@ -130,12 +128,13 @@ def _in_order(found: pd.DataFrame, photos: pd.DataFrame) -> NDArray[np.int64]:
     return rows[np.argsort(rank, kind="stable")]
 
 
-def _near_copies(looks: pd.Series, max_bits: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """As `first_copies`; no photo is a copy where `max_bits` is negative."""
-    if max_bits < 0:
-        return np.arange(len(looks)), np.zeros(len(looks), dtype=np.int64)
-    bits = np.frombuffer(b"".join(looks), dtype=np.uint8)
-    return first_copies(bits.reshape(len(looks), HASH_BITS // 8), max_bits)
+def _near_copies(looks: pd.Series, rows: pd.Index, max_bits: int) -> pd.DataFrame:
+    """For each row which one is kept in its place, and in how many bits they differ."""
+    kept, n_bits = np.arange(len(rows)), np.zeros(len(rows), dtype=np.int64)
+    if max_bits >= 0:
+        bits = np.frombuffer(b"".join(looks.iloc[rows]), dtype=np.uint8)
+        kept, n_bits = first_copies(bits.reshape(len(rows), HASH_BITS // 8), max_bits)
+    return pd.DataFrame({"kept": rows.to_numpy()[kept], "n_bits": n_bits}, index=rows)
 
 
 def _positions(photos: pd.DataFrame, rows: NDArray[np.int64]) -> list[NDArray[np.float64]]:

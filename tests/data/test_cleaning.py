@@ -136,6 +136,12 @@ def test_copies_across_photo_sets_are_leaks_and_those_within_one_are_not(tmp_pat
         ["elsewhere.jpg", "two", "one"]
     ]
     assert len(report.dropped) == 2
+    splits = ["train"] * 6 + ["test"]
+    both = clean_photos(photos.assign(split=splits)).leaks
+    assert both[["photo_id", "part", "kept_part"]].to_numpy().tolist() == [
+        ["0.jpg", "one, train", "two, test"],
+        ["again.jpg", "one, train", "two, test"],
+    ]
     without = clean_photos(photos.drop(index=[5, 6]).assign(photo_set=[*"aabbb"]))
     assert "No leaks: no copy of a photo in another part was found." in without.summary()
 

@@ -12,6 +12,7 @@ import lzma
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,6 +24,8 @@ import pyarrow.csv as pa_csv
 from geocore.errors import PhotoTableError
 
 CHUNK_BYTES = 8 * 1024 * 1024
+# Arrow reads up to 32 blocks ahead; blocks smaller than pieces keep that small.
+_BLOCKS_PER_CHUNK = 8
 _UNCLOSED = "a quotation mark is opened and never closed"
 _OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _UNREADABLE = (
@@ -93,7 +96,8 @@ def csv_chunks(
     Args:
         path: The file, compressed or not.
         layout: How it divides into fields.
-        chunk_bytes: About how many bytes of text a piece is made of; no row may be longer.
+        chunk_bytes: About how many bytes of text a piece is made of; no row may be longer than an
+            eighth of it.
 
     Yields:
         One row per row of the file: the fields as text under their positions 0, 1, ... (missing
@@ -136,7 +140,9 @@ def _has_line_break(row: pd.Series | None) -> bool:
 def _chunks(file: io.BufferedIOBase, layout: CsvLayout, chunk_bytes: int) -> Iterator[pd.DataFrame]:
     odd: list[tuple[int, str]] = []
     next_row = 2 if layout.has_header else 1
-    for batch in _batches(file, layout, chunk_bytes, odd):
+    batches = _batches(file, layout, chunk_bytes // _BLOCKS_PER_CHUNK, odd)
+    while some := list(islice(batches, _BLOCKS_PER_CHUNK)):
+        batch = pa.Table.from_batches(some)
         numbers = np.array(sorted(number for number, _ in odd), dtype=np.int64)
         rows = np.arange(next_row, next_row + batch.num_rows + len(numbers))
         rows = rows[~np.isin(rows, numbers)][: batch.num_rows]
@@ -151,7 +157,7 @@ def _chunks(file: io.BufferedIOBase, layout: CsvLayout, chunk_bytes: int) -> Ite
 
 
 def _batches(
-    file: io.BufferedIOBase, layout: CsvLayout, chunk_bytes: int, odd: list[tuple[int, str]]
+    file: io.BufferedIOBase, layout: CsvLayout, block_bytes: int, odd: list[tuple[int, str]]
 ) -> Iterator[pa.RecordBatch]:
     """The rows of the right width; those of another are put into `odd` as number and text."""
 
@@ -166,7 +172,7 @@ def _batches(
             read_options=pa_csv.ReadOptions(
                 column_names=names,
                 skip_rows=int(layout.has_header),
-                block_size=chunk_bytes,
+                block_size=block_bytes,
                 use_threads=False,  # only then rows are numbered
             ),
             parse_options=pa_csv.ParseOptions(
@@ -177,7 +183,7 @@ def _batches(
                 invalid_row_handler=put_aside,
             ),
             convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
+                column_types=dict.fromkeys(names, pa.large_string()),
                 strings_can_be_null=True,
                 null_values=[""],  # "NA" is Namibia, not a missing value.
             ),

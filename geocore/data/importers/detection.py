@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from geocore.data.csv_chunks import CHUNK_BYTES
 from geocore.data.importers.exif_folder import read_exif_folder
 from geocore.data.importers.pieces import Pieces, Position
 from geocore.data.importers.shards import SHARD_SUFFIXES, list_shards, read_shards
@@ -46,13 +47,20 @@ class Source:
     read: Callable[[Position], Pieces]
 
 
-def open_source(path: Path, format: str | None = None, places: Path | None = None) -> Source:
+def open_source(
+    path: Path,
+    format: str | None = None,
+    *,
+    places: Path | None = None,
+    chunk_bytes: int = CHUNK_BYTES,
+) -> Source:
     """Find out what a source is and how it is read.
 
     Args:
         path: A file, or a folder that holds it.
         format: Key of FORMATS where it is known; found out otherwise.
         places: Table of positions for shards that have none.
+        chunk_bytes: About how much text of a CSV a piece is made of.
 
     Raises:
         PhotoTableError: Nothing is there, or nothing that any importer understands.
@@ -74,8 +82,10 @@ def open_source(path: Path, format: str | None = None, places: Path | None = Non
         "exif": partial(read_exif_folder, found),
     }
     is_json = format in ("mapillary", "kartaview") and _is_json(found)
-    table = partial(read_street_json, found) if is_json else partial(read_table, found, format)
-    return Source(format, found, readers.get(format, table))
+    table = partial(read_table, found, format, chunk_bytes=chunk_bytes)
+    return Source(
+        format, found, partial(read_street_json, found) if is_json else readers.get(format, table)
+    )
 
 
 def detect_format(path: Path) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geocore.data.csv_chunks import CHUNK_BYTES
 from geocore.data.importers.detection import Source, open_source
 from geocore.data.importers.image_files import ImageFiles, ImageFolder, ImageWriter, NoImages
 from geocore.data.importers.import_report import REPORT, ImportReport, load_report
@@ -38,6 +39,7 @@ class ImportOptions:
             if they look swapped (None).
         is_plausible: See `geocore.data.swapped`; without it only impossible latitudes are evidence.
         progress: Called with the number of rows just read.
+        chunk_bytes: About how much text of a CSV is held in memory at once.
     """
 
     table: str = "photos.parquet"
@@ -45,6 +47,7 @@ class ImportOptions:
     swap: bool | None = None
     is_plausible: IsPlausible | None = None
     progress: Callable[[int], object] | None = None
+    chunk_bytes: int = CHUNK_BYTES
 
     def __post_init__(self) -> None:
         if self.table not in ("photos.parquet", "photos.csv"):
@@ -81,7 +84,9 @@ def import_photos(
         ValueError: An unknown format, or a folder that holds something else.
     """
     options, out = options or ImportOptions(), Path(out)
-    opened = open_source(Path(source), format, options.places)
+    opened = open_source(
+        Path(source), format, places=options.places, chunk_bytes=options.chunk_bytes
+    )
     folder = _image_folder(opened, images)
     asked = _asked(opened, folder, options)
     if (done := _already_imported(out, asked)) is not None:
@@ -183,6 +188,7 @@ def _asked(source: Source, folder: Path | None, options: ImportOptions) -> dict[
         "places": str(options.places.resolve()) if options.places else None,
         "swap": bool(options.swap),
         "table": options.table,
+        "chunk_bytes": options.chunk_bytes,
     }
 
 

@@ -1,6 +1,7 @@
 """Importers: the last step, from finished pieces to the table, the rows left out, the report."""
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -37,14 +38,12 @@ def write_photo_set(out: Path, state: ImportState, *, images: str) -> ImportRepo
     """
     repeated = repeated_rows(state.key_files())
     report = _report(state, sum(len(rows) for rows in repeated), images)
-    duplicates: list[pd.DataFrame] = []
+    dropped = _first_rows(state.dropped())
     if report.n_out:
         with photo_table_writer(out / report.table) as write:
             for kept, rows in zip(state.kept(), repeated, strict=True):
-                duplicates.append(_as_dropped(kept.iloc[rows[:N_LISTED]]))
+                dropped = _first_rows([dropped, _as_dropped(kept.iloc[rows[:N_LISTED]])])
                 write(_typed(_without(kept, rows), state))
-    dropped = pd.concat([*state.dropped(), *duplicates], ignore_index=True)
-    dropped = dropped.sort_values("row", kind="stable").groupby("reason").head(N_LISTED)
     report = _with_examples(report, dropped)
     if not report.n_out:
         state.remove()
@@ -82,6 +81,15 @@ def _with_examples(report: ImportReport, dropped: pd.DataFrame) -> ImportReport:
     texts = "row " + first["row"].astype(str) + ", " + first["received"].fillna("").str[:80]
     examples = dict(zip(first["reason"], texts, strict=True))
     return ImportReport(**{**vars(report), "examples": examples, "n_listed": len(dropped)})
+
+
+def _first_rows(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """The first `N_LISTED` rows of each reason."""
+    rows = pd.DataFrame(columns=["row", "photo_id", "reason", "received"])
+    for table in (table for table in tables if len(table)):
+        rows = pd.concat([rows, table], ignore_index=True) if len(rows) else table
+        rows = rows.sort_values("row", kind="stable").groupby("reason").head(N_LISTED)
+    return rows
 
 
 def _as_dropped(kept: pd.DataFrame) -> pd.DataFrame:

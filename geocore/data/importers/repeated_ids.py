@@ -5,7 +5,7 @@ is looked at in all parts together. Two different ids have the same hash once in
 100 million rows one is wrongly called a repetition with a chance of 1 in 4,000.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,37 +26,37 @@ def save_keys(ids: pd.Series, path: Path) -> None:
         np.save(file, entries)
 
 
-def repeated_rows(paths: Sequence[Path], ids_at_once: int = IDS_AT_ONCE) -> list[NDArray[np.int64]]:
+def repeated_rows(paths: Sequence[Path]) -> list[NDArray[np.int64]]:
     """Rows of each part whose id stands in an earlier row of it or in an earlier part.
 
     Args:
         paths: What `save_keys` wrote, in the order of the parts.
-        ids_at_once: About how many ids are held in memory.
 
     Returns:
         Per part, int (n_repeated,), ascending.
     """
     parts = [np.load(path, mmap_mode="r") for path in paths]
-    n_bands = 1 + sum(len(part) for part in parts) // ids_at_once
+    n_bands = 1 + sum(len(part) for part in parts) // IDS_AT_ONCE
     edges = np.linspace(0, 2.0**64, n_bands + 1)[1:-1].astype(np.uint64)
-    cuts = [[0, *np.searchsorted(part["key"], edges), len(part)] for part in parts]
+    cuts = [np.r_[0, np.searchsorted(part["key"], edges), len(part)] for part in parts]
     found: list[list[NDArray[np.int64]]] = [[] for _ in parts]
     for band in range(n_bands):
         bands = [
             np.asarray(part[cut[band] : cut[band + 1]])
             for part, cut in zip(parts, cuts, strict=True)
         ]
-        for number, rows in enumerate(_repeated(bands)):
+        for number, rows in _repeated(bands):
             found[number].append(rows)
     return [np.sort(np.concatenate([*rows, np.zeros(0, np.int64)])) for rows in found]
 
 
-def _repeated(bands: list[NDArray[np.void]]) -> list[NDArray[np.int64]]:
-    """Of one band, the repeating rows of each part."""
+def _repeated(bands: list[NDArray[np.void]]) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Of one band, the repeating rows of each part that has such."""
     sizes = [len(band) for band in bands]
     entries = np.concatenate([*bands, np.empty(0, _ENTRY)])
     part = np.repeat(np.arange(len(bands)), sizes)
     order = np.argsort(entries["key"], kind="stable")
     keys = entries["key"][order]
     again = order[1:][keys[1:] == keys[:-1]]
-    return [entries["row"][again[part[again] == i]].astype(np.int64) for i in range(len(bands))]
+    for number in np.unique(part[again]):
+        yield int(number), entries["row"][again[part[again] == number]].astype(np.int64)

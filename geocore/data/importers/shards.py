@@ -8,6 +8,7 @@ over, and the rest of a damaged shard is one row with its reason.
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,17 +73,15 @@ def _records(shard: Path, begin: int) -> Iterator[tuple[list[dict[str, Any]], in
             max_bin_len=MAX_BYTES,
         )
         records: list[dict[str, Any]] = []
-        n_bytes = shard.stat().st_size
-        try:
+        end, n_bytes = begin, shard.stat().st_size
+        with suppress(*_DAMAGE):
             for record in unpacker:
+                end = begin + unpacker.tell()
                 records.append(_known_fields(record, shard.name))
                 if len(records) == RECORDS_AT_ONCE:
-                    yield records, begin + unpacker.tell()
+                    yield records, end
                     records = []
-            is_damaged = begin + unpacker.tell() < n_bytes
-        except _DAMAGE:
-            is_damaged = True
-        if is_damaged:
+        if end < n_bytes:
             records.append({"photo_id": shard.name, "reason": DAMAGED})
         if records:
             yield records, n_bytes

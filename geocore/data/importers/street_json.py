@@ -82,7 +82,7 @@ def _entries(path: Path) -> Iterator[Any]:
     except (ijson.JSONError, UnicodeError) as error:
         raise PhotoTableError(
             f"{path.name}: the file must be JSON as Mapillary or KartaView give it, but reading it "
-            f"failed ({error}). Download it again."
+            f"failed ({str(error).splitlines()[0]}). Download it again."
         ) from error
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from geocore.cells.place_names import load_place_namer
 from geocore.config import ExperimentConfig
 from geocore.data.sampling import k_folds
 from geocore.field_baselines import answer_baselines, fit_baselines
+from geocore.inference.calibrating import measure_predictions
 from geocore.pipeline import (
     head_temperature,
     predict_held_out,
@@ -35,10 +37,13 @@ def cross_validate(
 
     The grid is built once, from the coordinates of all photos of the sets that shape it, so that a
     class is the same in every fold; labels and features of a fold's photos are never seen before
-    they are predicted.
+    they are predicted. Search areas are measured likewise: photos that calibrate and photos that
+    are tested are both predicted by models that have not seen them. Only how the pieces of a cell
+    share its probability is told by the coordinates of all photos.
 
     Returns:
-        Content of a report.json: per head the figures on all photos and per photo set.
+        Content of a report.json: per head the figures on all photos and per photo set; and
+        search_areas: per head and method what `geocore.inference.calibrating` measures.
     """
     prepare_tensorflow(config.training.seed)
     photos, features = load_features(config, load_photo_sets(config, source, say), cache, say)
@@ -58,8 +63,19 @@ def cross_validate(
         for name, rows in answer_baselines(prepared, baselines).items():
             predictions[name].append(rows)
     shares = training_shares(prepared)
-    heads = {head: report_head(pd.concat(x), shares) for head, x in predictions.items()}
-    return {"heads": heads, "default_head": config.heads.default, "training": {}}
+    rows = {head: pd.concat(x, ignore_index=True) for head, x in predictions.items()}
+    areas = measure_predictions(
+        {head: rows[head] for head in config.heads.names},
+        grid,
+        prepared.photos[is_tested].assign(split="train"),
+        load_place_namer(),
+    )
+    return {
+        "heads": {head: report_head(x, shares) for head, x in rows.items()},
+        "search_areas": areas,
+        "default_head": config.heads.default,
+        "training": {},
+    }
 
 
 def _with_fold(photos: pd.DataFrame, is_fold: pd.Series) -> pd.DataFrame:

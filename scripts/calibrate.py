@@ -12,7 +12,7 @@ from pathlib import Path
 
 from geocore.cells.place_names import load_place_namer
 from geocore.errors import GeocoreError
-from geocore.evaluation.conformal import LEVELS
+from geocore.evaluation.coverage import coverage_table
 from geocore.inference import DEFAULT_BUNDLE
 from geocore.inference.calibrating import calibrate_bundle
 
@@ -29,16 +29,8 @@ def main(argv: list[str] | None = None) -> int:
     except (GeocoreError, OSError) as error:
         sys.stderr.write(f"calibrate.py: {error}\n")
         return 2
-    print(f"{len(calibration.photos)} photos calibrate. Seen on photos left out of it:")
-    for head, methods in calibration.measured.items():
-        for method, seen in methods.items():
-            for row in seen["together"]:
-                if row["level"] in LEVELS:
-                    print(
-                        f"{head}, {method}: promised {row['level']:.0%}, covered "
-                        f"{row['coverage']:.1%} with {row['area_km2'] / 1e6:.1f} million km2 on "
-                        "average"
-                    )
+    print(f"{len(calibration.photos)} photos calibrate. Seen on halves of them, left out in turn:")
+    print(coverage_table(calibration.measured).to_string(index=False))
     return 0
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from geocore.config import load_config
 from geocore.cross_validation import cross_validate
 from geocore.errors import GeocoreError
+from geocore.evaluation.coverage import coverage_table
 from geocore.evaluation.report import head_table
 from geocore.inference.bundle_files import as_json
 
@@ -36,6 +37,7 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     for photo_set in next(iter(report["heads"].values())):
         print(f"\n{photo_set}\n{head_table(report, photo_set).to_string()}")
+    print(f"\nSearch areas\n{coverage_table(report['search_areas']).to_string(index=False)}")
     if arguments.out is not None:
         arguments.out.write_text(as_json(report), "utf-8")
     return 0

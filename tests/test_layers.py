@@ -30,19 +30,28 @@ FLOW = {
     "config": {"data", "cells", "models", "training", "evaluation"},
     "preparation": {"data", "cells", "models", "config"},
     "pipeline": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
-    | {"preparation", "provenance", "field_baselines", "progress"},
+    | {"preparation", "provenance", "field_baselines", "fine_tuning", "progress"},
     "jobs": {"data", "cells", "progress"},
     "provenance": {"models", "inference", "config", "preparation"},
     "field_baselines": {"cells", "evaluation", "inference", "preparation"},
-    "cross_validation": {"data", "config", "training", "preparation", "pipeline"}
-    | {"field_baselines"},
+    "fine_tuning": {"models", "preparation", "training"},
+    "cross_validation": {"data", "cells", "config", "training", "preparation", "pipeline"}
+    | {"field_baselines", "inference"},
     "experiments": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
     | {"preparation", "pipeline"},
     "large_bundle": {"data", "cells", "evaluation", "inference"},
     "benchmark": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
     | {"large_bundle"},
 }
-TENSORFLOW_PARTS = {"models", "training", "pipeline", "inference", "benchmark", "experiments"}
+TENSORFLOW_PARTS = {
+    "models",
+    "training",
+    "fine_tuning",
+    "pipeline",
+    "inference",
+    "benchmark",
+    "experiments",
+}
 
 # Third-party package -> where it may be imported.
 HOMES = {

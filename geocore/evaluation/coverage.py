@@ -12,6 +12,7 @@ check, and the Beta law of the coverage that one calibration gives); own.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -94,6 +95,31 @@ def measure_coverage(
     spread = table["coverage"].agg(["std", "min", "max"])
     spread.columns = pd.Index(["coverage_sd", "coverage_lowest", "coverage_highest"])
     return table.mean().join(spread).reset_index()
+
+
+def coverage_table(measured: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Promised and seen coverage at LEVELS and the size of the sets, per head and method.
+
+    Args:
+        measured: per head and method a record whose "together" holds rows of `measure_coverage`.
+    """
+    rows = [
+        {
+            "head": head,
+            "method": method,
+            "promised %": f"{100 * row['level']:g}",
+            "seen %": f"{100 * row['coverage']:.1f}",
+            "of one half %": f"{100 * row['coverage_lowest']:.1f} to "
+            f"{100 * row['coverage_highest']:.1f}",
+            "million km2": f"{row['area_km2'] / 1e6:.1f}",
+            "of land": f"{row['land_km2'] / 1e6:.1f}",
+        }
+        for head, methods in measured.items()
+        for method, record in methods.items()
+        for row in record["together"]
+        if row["level"] in LEVELS
+    ]
+    return pd.DataFrame(rows)
 
 
 def coverage_interval(n_photos: int, level: float) -> tuple[float, float]:

@@ -18,6 +18,7 @@ Source: own.
 import hashlib
 import shutil
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from geocore.cells import CellGrid
 from geocore.cells.pieces import find_pieces
 from geocore.cells.place_names import PlaceNamer
 from geocore.evaluation.conformal import LEAST_AREA, LEVELS, METHODS, true_scores
@@ -71,26 +73,55 @@ def calibrate_bundle(folder: Path, namer: PlaceNamer) -> SearchCalibration:
 
 def calibrate(bundle: Bundle, namer: PlaceNamer) -> SearchCalibration:
     """Score the held-out photos of a bundle by every head, baseline and method, and measure."""
-    units = build_units(bundle.grid, bundle.photos, namer)
     held_out = bundle.predictions(bundle.default_head)
     held_out = held_out.iloc[_drawn(len(held_out))].reset_index(drop=True)
+    bare = _without_scores(bundle.grid, bundle.photos, held_out, namer)
+    truth = {method: _true_units(bare, method, held_out) for method in METHODS}
+    scores: dict[str, dict[str, np.ndarray]] = {}
+    measured: dict[str, dict[str, Any]] = {}
+    for head in bundle.answers:
+        probs = _probs_of(bundle, head, held_out["photo_id"])
+        scores[head] = {x: _scores(bare, x, probs, truth[x]) for x in METHODS}
+        if head in bundle.heads:
+            measured[head] = {x: _measured(bare, x, probs, truth[x]) for x in METHODS}
+    return replace(bare, scores=scores, measured=measured)
+
+
+def measure_predictions(
+    predictions: Mapping[str, pd.DataFrame],
+    grid: CellGrid,
+    photos: pd.DataFrame,
+    namer: PlaceNamer,
+) -> dict[str, dict[str, Any]]:
+    """What `SearchCalibration.measured` says, for predictions that lie in no bundle.
+
+    Args:
+        predictions: per head rows of predictions.parquet, the same photos in the same order.
+        grid: the cells.
+        photos: as `geocore.inference.search_units.build_units` takes them.
+        namer: places and countries.
+    """
+    held_out = next(iter(predictions.values())).reset_index(drop=True)
+    bare = _without_scores(grid, photos, held_out, namer)
+    truth = {method: _true_units(bare, method, held_out) for method in METHODS}
+    return {
+        head: {x: _measured(bare, x, np.stack(list(rows["probs"])), truth[x]) for x in METHODS}
+        for head, rows in predictions.items()
+    }
+
+
+def _without_scores(
+    grid: CellGrid, photos: pd.DataFrame, held_out: pd.DataFrame, namer: PlaceNamer
+) -> SearchCalibration:
+    units = build_units(grid, photos, namer)
     leaves = units[units["unit"] == "leaf"].reset_index(drop=True)
-    bare = SearchCalibration(
+    return SearchCalibration(
         photos=_calibration_photos(held_out, leaves, namer),
         leaves=leaves,
         pieces=units[units["unit"] == "piece"].reset_index(drop=True),
         scores={},
         measured={},
     )
-    scores: dict[str, dict[str, np.ndarray]] = {}
-    measured: dict[str, dict[str, Any]] = {}
-    for head in bundle.answers:
-        probs = _probs_of(bundle, head, held_out["photo_id"])
-        truth = {method: _true_units(bare, method, held_out) for method in METHODS}
-        scores[head] = {x: _scores(bare, x, probs, truth[x]) for x in METHODS}
-        if head in bundle.heads:
-            measured[head] = {x: _measured(bare, x, probs, truth[x]) for x in METHODS}
-    return replace(bare, scores=scores, measured=measured)
 
 
 def _calibration_photos(

@@ -5,7 +5,12 @@ import pandas as pd
 import pytest
 
 from geocore.evaluation.conformal import APS, LEVELS, WHOLE_CELLS, label_scores
-from geocore.evaluation.coverage import ScoredPhotos, coverage_interval, measure_coverage
+from geocore.evaluation.coverage import (
+    ScoredPhotos,
+    coverage_interval,
+    coverage_table,
+    measure_coverage,
+)
 from tests.evaluation.made import made_probs
 
 Y_TRUE, Y_PROB = made_probs(600, 8)
@@ -102,3 +107,11 @@ def test_too_few_photos_have_no_interval():
 def test_arrays_that_do_not_fit_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         photos(**changes)
+
+
+def test_the_table_says_what_was_promised_and_seen():
+    record = {"together": measure_coverage(photos(), (0.5, 0.9)).to_dict("records")}
+    table = coverage_table({"MC": {APS: record}})
+    assert table["promised %"].tolist() == ["90"]  # other levels are the curve's
+    assert table["head"].tolist() == ["MC"]
+    assert float(table["seen %"][0]) == pytest.approx(90, abs=2)

@@ -23,11 +23,11 @@ from geocore.errors import GeocoreError
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     args = vars(_parser().parse_args(argv))
-    sources, out, bar = args.pop("photos"), args.pop("out"), {"unit": "photo", "desc": "Reading"}
+    sources, out = args.pop("photos"), args.pop("out")
     others = {name: args.pop(name) for name in ("scheduler", "thumbnails")}
     try:
         settings = CleaningSettings(filters=tuple(args.pop("filter")), **args)
-        others["start_progress"] = lambda n: tqdm(total=n, **bar).update
+        others["start_progress"] = lambda what, n: tqdm(total=n, desc=what).update
         report = clean_photo_sets(sources, out, settings, **others)
     except (GeocoreError, ValueError) as error:
         print(f"clean.py: {error}", file=sys.stderr)

@@ -84,6 +84,7 @@ def clean_photos(
     *,
     scheduler: str | None = None,
     progress: Callable[[int], object] | None = None,
+    compare_progress: Callable[[int], object] | None = None,
     store: Path | None = None,
 ) -> CleaningReport:
     """Leave out what is no usable photo, has no believable position, or is there already.
@@ -98,6 +99,7 @@ def clean_photos(
         settings: by default those of `CleaningSettings`.
         scheduler: where files are read, see `map_photos`.
         progress: called with the number of photos just read.
+        compare_progress: called with 1 for each of the N_TABLES comparisons that follow.
         store: folder in which what is known of each file is kept for the next run.
 
     Raises:
@@ -126,7 +128,7 @@ def clean_photos(
         rows = np.flatnonzero((found["reason"] == "") & fails)
         found.loc[rows, "reason"] = reason
         found.loc[rows, "detail"] = in_words(rows)
-    find_copies(found, table, facts, settings)
+    find_copies(found, table, facts, settings, compare_progress)
     return _report(table, found, settings)
 
 

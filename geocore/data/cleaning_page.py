@@ -24,7 +24,10 @@ _MEANING: dict[str, Callable[[CleaningSettings], str]] = {
     why.TOO_SMALL: lambda s: f"The shorter side has fewer than {s.min_side_px} pixels.",
     why.TOO_LONG: lambda s: f"The longer side is more than {s.max_aspect:g} times the shorter.",
     why.ONE_COLOUR: lambda s: "Nothing is to be seen: a failed download, a lens cap, fog.",
-    why.FILTERED: lambda s: f"Asked for: {', '.join(s.filters)}.",
+    why.FILTERED: lambda s: (
+        f"Asked for: {', '.join(s.filters)}."
+        + " No real photo of 6,607 was taken for a drawing." * ("drawings" in s.filters)
+    ),
     why.NULL_ISLAND: lambda s: (
         f"Within {s.null_island_km:g} km of 0, 0 in the open Atlantic: what devices write that "
         "have no position."
@@ -103,7 +106,11 @@ def _reasons(report: CleaningReport) -> list[str]:
 
 
 def _meaning(reason: str, settings: CleaningSettings) -> str:
-    return _MEANING[reason](settings) if reason in _MEANING else "Said of the row in the table."
+    return (
+        _MEANING[reason](settings)
+        if reason in _MEANING
+        else "The row of the table could not be used."
+    )
 
 
 def _conflicts(report: CleaningReport) -> list[str]:

@@ -87,7 +87,11 @@ def tests_of_places(photos: pd.DataFrame, settings: CleaningSettings) -> Iterato
 
 
 def find_copies(
-    found: pd.DataFrame, photos: pd.DataFrame, facts: pd.DataFrame, settings: CleaningSettings
+    found: pd.DataFrame,
+    photos: pd.DataFrame,
+    facts: pd.DataFrame,
+    settings: CleaningSettings,
+    progress: Callable[[int], object] | None = None,
 ) -> None:
     """Mark in `found` which of the photos that passed all other tests are copies of which.
 
@@ -97,10 +101,13 @@ def find_copies(
         photos: lat, lng.
         facts: sha256, look.
         settings: the limits.
+        progress: as in `first_copies`.
     """
     rows = _in_order(found, photos)
     first = pd.Series(rows, rows).groupby(facts["sha256"].to_numpy()[rows]).transform("first")
-    near = _near_copies(facts["look"], first.index[first == first.index], settings.near_bits)
+    near = _near_copies(
+        facts["look"].iloc[first.index[first == first.index]], settings.near_bits, progress
+    )
     copies = near.loc[first].set_index(first.index).assign(is_same_file=first != first.index)
     copies = copies[copies["kept"] != copies.index]
     kept, rows = copies["kept"].to_numpy(), copies.index.to_numpy()
@@ -128,13 +135,15 @@ def _in_order(found: pd.DataFrame, photos: pd.DataFrame) -> NDArray[np.int64]:
     return rows[np.argsort(rank, kind="stable")]
 
 
-def _near_copies(looks: pd.Series, rows: pd.Index, max_bits: int) -> pd.DataFrame:
+def _near_copies(
+    looks: pd.Series, max_bits: int, progress: Callable[[int], object] | None
+) -> pd.DataFrame:
     """For each row which one is kept in its place, and in how many bits they differ."""
-    kept, n_bits = np.arange(len(rows)), np.zeros(len(rows), dtype=np.int64)
+    kept, n_bits = np.arange(len(looks)), np.zeros(len(looks), dtype=np.int64)
     if max_bits >= 0:
-        bits = np.frombuffer(b"".join(looks.iloc[rows]), dtype=np.uint8)
-        kept, n_bits = first_copies(bits.reshape(len(rows), HASH_BITS // 8), max_bits)
-    return pd.DataFrame({"kept": rows.to_numpy()[kept], "n_bits": n_bits}, index=rows)
+        bits = np.frombuffer(b"".join(looks), dtype=np.uint8)
+        kept, n_bits = first_copies(bits.reshape(-1, HASH_BITS // 8), max_bits, progress)
+    return pd.DataFrame({"kept": looks.index[kept], "n_bits": n_bits}, index=looks.index)
 
 
 def _positions(photos: pd.DataFrame, rows: NDArray[np.int64]) -> list[NDArray[np.float64]]:

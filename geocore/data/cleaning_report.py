@@ -5,7 +5,6 @@ The folder is a photo set of its own: a table, and `images` that leads to the or
 
 import json
 import shutil
-import uuid
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,8 @@ def save_report(report: CleaningReport, folder: Path, *, thumbnails: bool = Fals
     """
     refuse_foreign_folder(folder)
     links = image_links(report.photos) if len(report.photos) else {}
-    scratch = folder / f".{uuid.uuid4().hex[:8]}.new"
+    scratch = folder / ".new"
+    shutil.rmtree(scratch, ignore_errors=True)  # of a killed run
     try:
         scratch.mkdir(parents=True)
         _write_all(report, scratch, thumbnails)

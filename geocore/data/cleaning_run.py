@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from geocore.data.cleaning import DROPPED_COLUMNS, CleaningReport, clean_photos
 from geocore.data.cleaning_report import STORE, refuse_foreign_folder, save_report
 from geocore.data.cleaning_settings import CleaningSettings
 from geocore.data.image_links import IMAGES, image_links
+from geocore.data.near_duplicates import N_TABLES
 from geocore.data.photos import PhotoTable, load_photos
 from geocore.errors import PhotoTableError
 
@@ -23,7 +25,7 @@ def clean_photo_sets(
     settings: CleaningSettings | None = None,
     *,
     scheduler: str | None = None,
-    start_progress: Callable[[int], Progress] | None = None,
+    start_progress: Callable[[str, int], Progress] | None = None,
     thumbnails: bool = False,
 ) -> CleaningReport:
     """Clean one photo set, or several as one, and write what is kept as a photo set.
@@ -36,8 +38,8 @@ def clean_photo_sets(
         out: folder of the result, see `save_report`.
         settings: see `clean_photos`.
         scheduler: see `map_photos`.
-        start_progress: is told how many photos there are, and returns what is called with the
-            number of photos just read.
+        start_progress: is told what begins and of how many steps, and returns what is called with
+            the number of steps just done.
         thumbnails: see `save_report`.
 
     Returns:
@@ -62,12 +64,22 @@ def clean_photo_sets(
         photos,
         settings,
         scheduler=scheduler,
-        progress=start_progress(len(photos)) if start_progress else None,
+        progress=_started_when_called(start_progress, "Reading photos", len(photos)),
+        compare_progress=_started_when_called(start_progress, "Comparing", N_TABLES),
         store=out / STORE,
     )
     report = _with_table_losses(report, tables)
     save_report(report, out, thumbnails=thumbnails)
     return report
+
+
+def _started_when_called(
+    start: Callable[[str, int], Progress] | None, what: str, n_steps: int
+) -> Progress | None:
+    if start is None:
+        return None
+    started = cache(start)
+    return lambda n: started(what, n_steps)(n)
 
 
 def _check_folders(sources: Sequence[Path], out: Path) -> None:

@@ -35,8 +35,12 @@ def image_links(photos: pd.DataFrame) -> dict[str, Path]:
     parts = tails.str.partition("/")
     bases = _bases(photos["path"], parts[2])
     per_part = bases.groupby(parts[0]).agg(["nunique", "first"])
-    is_possible = (per_part["nunique"] == 1) & (per_part["first"] != "") & (per_part.index != "..")
-    if not is_possible.all() or (parts[1] == "").any():
+    is_possible = (per_part["nunique"] == 1) & (per_part["first"] != "")
+    if (
+        not is_possible.all()
+        or per_part.index.isin(["", ".", ".."]).any()
+        or (parts[1] == "").any()
+    ):
         raise PhotoTableError(
             f"{photos['path'].iloc[0]}: the photos of one set must lie in one folder under the "
             "names that the table gives them, but some lie elsewhere. Clean the photo sets one at "

@@ -5,7 +5,7 @@ drawn in many ways (locality-sensitive hashing by bit sampling). It knows no fil
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,9 @@ N_TABLES = 100
 _SEED = 42
 
 
-def first_copies(looks: NDArray[np.uint8], max_bits: int) -> tuple[IntArray, IntArray]:
+def first_copies(
+    looks: NDArray[np.uint8], max_bits: int, progress: Callable[[int], object] | None = None
+) -> tuple[IntArray, IntArray]:
     """For every photo the photo that it is a copy of: itself, or one that comes before it.
 
     From the first photo on, a photo is kept unless its hash differs in at most `max_bits` from
@@ -29,6 +31,7 @@ def first_copies(looks: NDArray[np.uint8], max_bits: int) -> tuple[IntArray, Int
     Args:
         looks: uint8 (n_photos, 32), perceptual hashes; the photos to prefer come first.
         max_bits: from 0 to 255.
+        progress: called with 1 for each of the N_TABLES comparisons that is done.
 
     Returns:
         kept: int (n_photos,), position of the photo that is kept in its place, its own if it is.
@@ -48,7 +51,7 @@ def first_copies(looks: NDArray[np.uint8], max_bits: int) -> tuple[IntArray, Int
     distinct = words[first]
     kept = np.arange(len(distinct))
     bits = np.zeros(len(distinct), dtype=np.int64)
-    pairs, distances = near_pairs(distinct, max_bits)
+    pairs, distances = near_pairs(distinct, max_bits, progress)
     for (earlier, later), distance in zip(pairs.tolist(), distances.tolist(), strict=True):
         if kept[later] == later and kept[earlier] == earlier:
             kept[later], bits[later] = earlier, distance
@@ -56,7 +59,9 @@ def first_copies(looks: NDArray[np.uint8], max_bits: int) -> tuple[IntArray, Int
     return first[kept[look]], bits[look]
 
 
-def near_pairs(words: WordArray, max_bits: int) -> tuple[IntArray, IntArray]:
+def near_pairs(
+    words: WordArray, max_bits: int, progress: Callable[[int], object] | None = None
+) -> tuple[IntArray, IntArray]:
     """All pairs of hashes that differ in at most `max_bits` bits.
 
     A pair may be missed, the less likely the nearer it is; `chance_of_missing` says how likely.
@@ -64,6 +69,7 @@ def near_pairs(words: WordArray, max_bits: int) -> tuple[IntArray, IntArray]:
     Args:
         words: uint64 (n, 4).
         max_bits: the largest difference.
+        progress: see `first_copies`.
 
     Returns:
         pairs: int (n_pairs, 2), the smaller position first; sorted by the larger, then the smaller.
@@ -77,6 +83,8 @@ def near_pairs(words: WordArray, max_bits: int) -> tuple[IntArray, IntArray]:
             is_near = _bits_between(words[low], words[high]) <= max_bits
             found.append(high[is_near] * n + low[is_near])
         codes = np.unique(np.concatenate(found))
+        if progress is not None:
+            progress(1)
     pairs = np.stack([codes % max(n, 1), codes // max(n, 1)], axis=1)
     return pairs, _bits_between(words[pairs[:, 0]], words[pairs[:, 1]])
 

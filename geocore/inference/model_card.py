@@ -64,10 +64,11 @@ def made_sentence(photos: pd.DataFrame) -> str:
     count = n_made(photos)
     if not count:
         return ""
+    share = "All" if count == len(photos) else f"{count:,} of the"
     return (
-        f"{count:,} of the {len(photos):,} photos behind this model are made images, drawn by "
-        "rule. They teach nothing about the real world: its figures say how well drawings can be "
-        "told apart, and its answers about real photos mean nothing."
+        f"{share} {len(photos):,} photos behind this model are made images, drawn by rule. They "
+        "teach nothing about the real world: its figures say how well drawings can be told "
+        "apart, and its answers about real photos mean nothing."
     )
 
 

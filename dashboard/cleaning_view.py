@@ -99,6 +99,7 @@ def _show_dropped(cleaned: Cleaned, name: str) -> None:
             "reason": "Left out because",
             "detail": "More exactly",
             "kept_photo_id": "Kept instead",
+            "apart_km": _number("Kilometres apart", format="%.1f"),
         },
     )
     download_table("Download the photos left out", cleaned.dropped, f"{name}-left-out")

@@ -106,7 +106,6 @@ def place_p_values(
     branch = cells[(first <= point) & (point <= last)].reset_index(drop=True)
     if (branch["class_index"] != UNASSIGNED).any():
         return branch
-    p_outside = calibration.p_outside(by_continent=by_continent)
     row = {"token": "", "level": -1, "class_index": UNASSIGNED, "place": OUTSIDE, "prob": 0.0}
-    row |= {"p_value": p_outside, "rank": -1, "n_cells": bundle.grid.n_leaves}
+    row |= {"p_value": calibration.p_outside, "rank": -1, "n_cells": bundle.grid.n_leaves}
     return pd.concat([branch, pd.DataFrame([row])], ignore_index=True)

@@ -62,7 +62,7 @@ class SearchArea:
         head: that answered.
         method: key of `geocore.evaluation.conformal.METHODS`.
         level: promised coverage, 0-1.
-        by_continent: whether the promise holds on every continent with enough calibration photos.
+        by_continent: whether the promise holds on every continent on its own.
         cells: what the area is made of, leaves or (least-area) pieces of leaves, columns
             AREA_COLUMNS, the best fitting first; class_index and place are those of the leaf.
             Never empty, unless the area was cut with a region.
@@ -119,7 +119,8 @@ def search_area(
         bundle: that the prediction comes from.
         level: promised coverage, above 0 and below 1.
         method: key of `geocore.evaluation.conformal.METHODS`.
-        by_continent: keep the promise on each continent on its own.
+        by_continent: keep the promise on each continent on its own. One with few calibration photos
+            can then hardly be excluded.
         within: a region known otherwise, bool: one per row of `calibration.units(method)`, or one
             per leaf. The area is cut with it. Never multiply the probs by a region instead: the
             promise would be lost.
@@ -136,8 +137,7 @@ def search_area(
     calibration = calibration or load_calibration(bundle)
     scores = calibration.label_scores(method, prediction.probs[None])[0]
     p = unit_p_values(prediction, calibration, method, by_continent=by_continent)
-    p_outside = calibration.p_outside(by_continent=by_continent)
-    is_everywhere = within is None and p_outside > 1 - level + EPSILON
+    is_everywhere = within is None and calibration.p_outside > 1 - level + EPSILON
     is_inside = (p > 1 - level + EPSILON) | is_everywhere
     is_inside[scores.argmin()] = True
     if within is not None:

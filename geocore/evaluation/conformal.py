@@ -42,8 +42,6 @@ the most power: what a place is famous for counts neither for nor against it."""
 PER_MEASURE = (LEAST_AREA, WHOLE_CELLS, LIKELIHOOD)
 RAPS_PENALTY, RAPS_FREE = 0.01, 5
 """What each further cell costs, and how many are free (Angelopoulos et al. 2021, section 3)."""
-MIN_PHOTOS_PER_GROUP = 30
-"""Fewer cannot tell 95 % from 100 %: 19 is the least that can promise it at all."""
 EPSILON = 1e-9
 """A p-value of exactly 1 - level is outside, however 1 - level is rounded."""
 _SMALLEST = np.finfo(np.float32).tiny
@@ -127,14 +125,12 @@ def grouped_thresholds(
     calibration_scores: np.ndarray,
     photo_groups: np.ndarray,
     level: float,
-    min_photos: int = MIN_PHOTOS_PER_GROUP,
 ) -> np.ndarray:
     """`threshold` of each cell, (n_cells,), arguments as `grouped_p_values`."""
-    found = np.full(len(label_groups), threshold(calibration_scores, level))
-    for group in np.unique(photo_groups):
+    found = np.full(len(label_groups), np.inf)
+    for group in np.unique(label_groups.astype(str)):
         own = calibration_scores[photo_groups == group]
-        if len(own) >= min_photos:
-            found[label_groups == group] = threshold(own, level)
+        found[label_groups == group] = threshold(own, level)
     return found
 
 
@@ -143,28 +139,25 @@ def grouped_p_values(
     label_groups: np.ndarray,
     calibration_scores: np.ndarray,
     photo_groups: np.ndarray,
-    min_photos: int = MIN_PHOTOS_PER_GROUP,
 ) -> np.ndarray:
     """As `p_values`, each cell against the calibration photos of its own group alone.
 
-    The promise then holds for the photos of each group on its own. Cells of a group with fewer
-    than `min_photos` photos are held against all photos, for which it holds on average only.
+    The promise then holds for the photos of each group on its own. The price: a group with few
+    photos can hardly be excluded, as no p-value there is below 1 / (n + 1).
 
     Args:
         scores: (..., n_cells).
         label_groups: (n_cells,), name of each cell's group.
         calibration_scores: (n_photos,), of the true cells.
         photo_groups: (n_photos,), the group of each photo's own cell.
-        min_photos: of a group that stands on its own.
 
     Source: Vovk et al. 2005, section 4.5 (Mondrian predictors).
     """
-    found = p_values(scores, calibration_scores)
-    for group in np.unique(photo_groups):
+    found = np.ones(np.shape(scores))
+    for group in np.unique(label_groups.astype(str)):
+        is_own = label_groups == group
         own = calibration_scores[photo_groups == group]
-        if len(own) >= min_photos:
-            is_own = label_groups == group
-            found[..., is_own] = p_values(scores[..., is_own], own)
+        found[..., is_own] = p_values(scores[..., is_own], own)
     return found
 
 

@@ -27,7 +27,6 @@ from geocore.evaluation.conformal import (
     LEAST_AREA,
     LIKELIHOOD,
     METHODS,
-    MIN_PHOTOS_PER_GROUP,
     check_method,
     label_scores,
 )
@@ -89,15 +88,10 @@ class SearchCalibration:
             raise ValueError(f"Unknown head {head!r}. Heads with a calibration: {known}.")
         return self.scores[head][method]
 
-    def p_outside(self, *, by_continent: bool = False) -> float:
-        """p-value of a place outside all cells; by continent, the largest of any."""
-        is_outside = self.photos["is_outside"].to_numpy(bool)
-        groups = self.photos["continent"].to_numpy()
-        parts = [is_outside]
-        if by_continent:
-            own = (is_outside[groups == group] for group in np.unique(groups))
-            parts += [part for part in own if len(part) >= MIN_PHOTOS_PER_GROUP]
-        return max((int(part.sum()) + 1) / (len(part) + 1) for part in parts)
+    @property
+    def p_outside(self) -> float:
+        """p-value of a place outside all cells."""
+        return (int(self.photos["is_outside"].sum()) + 1) / (len(self.photos) + 1)
 
 
 def load_calibration(bundle: Bundle) -> SearchCalibration:

@@ -68,7 +68,7 @@ def test_a_place_outside_all_cells_has_the_p_value_of_the_outside(bundle, predic
     branch = place_p_values(-80.0, 0.0, prediction, bundle)
     last = branch.iloc[-1]
     assert (last["token"], last["place"], last["class_index"]) == ("", OUTSIDE, -1)
-    assert last["p_value"] == load_calibration(bundle).p_outside()
+    assert last["p_value"] == load_calibration(bundle).p_outside
 
 
 @pytest.mark.parametrize("lat", [-90.0, 90.0])

@@ -153,13 +153,12 @@ def test_sets_are_those_of_mapie(name, method):
         assert (ours == theirs[:, :, k]).all()
 
 
-def test_a_group_with_too_few_photos_is_held_against_all():
-    scores, groups = np.array([[1.0, 1.0]]), np.array(["a", "b"])
-    known, of_photo = np.r_[np.full(40, 0.0), np.full(5, 2.0)], np.repeat(["a", "b"], [40, 5])
+def test_a_group_with_few_photos_can_hardly_be_excluded():
+    scores, groups = np.array([[9.0, 9.0, 9.0]]), np.array(["a", "b", "c"])
+    known, of_photo = np.zeros(44), np.repeat(["a", "b"], [40, 4])
     found = grouped_p_values(scores, groups, known, of_photo)
-    assert found == pytest.approx(np.array([[1 / 41, 6 / 46]]))
-    limits = grouped_thresholds(groups, known, of_photo, 0.9)
-    assert limits.tolist() == [0, 2]
+    assert found == pytest.approx(np.array([[1 / 41, 1 / 5, 1]]))
+    assert grouped_thresholds(groups, known, of_photo, 0.9).tolist() == [0, np.inf, np.inf]
 
 
 @given(level=st.sampled_from(LEVELS), seed=st.integers(0, 20))

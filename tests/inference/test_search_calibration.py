@@ -138,7 +138,7 @@ def test_a_bundle_without_test_photos_promises_nothing(monkeypatch, tmp_path, bu
     folder = save_tiny_bundle(tmp_path / "b", predictions=parts["predictions"].iloc[:0])
     calibration = calibrate_bundle(folder, load_place_namer())
     assert calibration.photos.empty
-    assert load_calibration(load_bundle(folder)).p_outside() == 1
+    assert load_calibration(load_bundle(folder)).p_outside == 1
 
 
 def test_a_bundle_of_before_says_how_to_add_it(tmp_path):
@@ -190,9 +190,8 @@ def test_unknown_heads_and_methods_are_named(bundle):
         calibration.units("x")
 
 
-def test_by_continent_the_outside_may_be_likelier(bundle):
+def test_the_outside_has_the_share_of_photos_outside(bundle):
     calibration = load_calibration(bundle)
     n_outside = int(calibration.photos["is_outside"].sum())
-    together = calibration.p_outside()
-    assert together == pytest.approx((n_outside + 1) / (len(calibration.photos) + 1))
-    assert calibration.p_outside(by_continent=True) >= together
+    assert n_outside > 0
+    assert calibration.p_outside == (n_outside + 1) / (len(calibration.photos) + 1)

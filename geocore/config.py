@@ -171,7 +171,10 @@ def config_to_toml(config: ExperimentConfig) -> str:
     """The resolved experiment as TOML text; `load_config` reads it back to an equal one."""
     lines: list[str] = []
     tables: list[str] = []
-    for key, value in dataclasses.asdict(config).items():
+    settings = dataclasses.asdict(config)
+    if config.training.strategy == "none":  # one device is not worth a word, nor another run's name
+        del settings["training"]["strategy"]
+    for key, value in settings.items():
         if isinstance(value, dict):
             tables += [f"\n[{key}]", *_entries(value)]
         elif isinstance(value, tuple):

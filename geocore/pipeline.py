@@ -16,18 +16,16 @@ from geocore.evaluation.evaluator import evaluate_probs
 from geocore.evaluation.points import best_points
 from geocore.evaluation.temperature import apply_temperature, fit_temperature
 from geocore.field_baselines import answer_baselines, fit_baselines
+from geocore.fine_tuning import compact, tune_backbone
 from geocore.inference.bundle import save_bundle
 from geocore.inference.model_card import write_model_card
 from geocore.inference.training_places import training_point_table
-from geocore.models.backbones import build_backbone
 from geocore.models.classifier import (
     build_classifier,
     feature_statistics,
     merged_weights,
-    on_photos,
 )
 from geocore.models.heads import build_head, normalise
-from geocore.models.photo_batches import photo_gather, validation_batches
 from geocore.preparation import (
     Prepared,
     Say,
@@ -36,7 +34,12 @@ from geocore.preparation import (
 )
 from geocore.progress import Steps
 from geocore.provenance import provenance, run_name
-from geocore.training import TrainingRun, fit, fit_features, prepare_tensorflow
+from geocore.training import (
+    TrainingRun,
+    fit_features,
+    is_first_worker,
+    prepare_tensorflow,
+)
 
 
 def run_experiment(
@@ -52,7 +55,7 @@ def run_experiment(
     Args:
         config: the experiment.
         source: one photo set, or the folder that holds the experiment's photo sets.
-        out: bundle folder.
+        out: bundle folder; of several workers the first one writes it.
         cache: where features and the state of unfinished training are kept between runs.
         say: receives one sentence per finished step.
         scheduler: where features are computed, see `geocore.data.scheduling.map_photos`.
@@ -69,77 +72,61 @@ def run_experiment(
     tuning = ["backbone"] if config.backbone.fine_tune else []
     steps = Steps(["features", *tuning, *config.heads.names, "baselines", "report"])
     steps.begin("features")
-    prepare_tensorflow(config.training.seed, mixed_precision=config.backbone.mixed_precision)
+    precision, training = config.backbone.mixed_precision, config.training
+    prepare_tensorflow(training.seed, mixed_precision=precision, strategy=training.strategy)
     prepared = prepare_photos(config, source, cache, say, scheduler)
     state = cache / "runs" / run_name(prepared)
     tuned = None
     if tuning:
         steps.begin("backbone")
-        tuned = tune_backbone(prepared, state / "backbone", say)
+        classifier = new_classifier(prepared, config.heads.default)
+        tuned, run = tune_backbone(prepared, classifier, state / "backbone")
+        say(f"Backbone with {config.heads.default}: {sentence(run)}")
         features = features_of(config, prepared.photos, cache, tuple(tuned), scheduler)
         prepared = replace(prepared, features=features)
-    weights, runs, predictions, temperatures = {}, {}, {}, {}
+    weights, runs = {}, {}
     for head in config.heads.names:
         steps.begin(head)
         weights[head], runs[head] = train_head(prepared, head, state / head)
-        temperatures[head] = head_temperature(prepared, head, weights[head])
-        predictions[head] = predict_held_out(prepared, head, weights[head], temperatures[head])
         say(f"{head}: {sentence(runs[head])}")
     steps.begin("baselines")
     baselines = fit_baselines(prepared, lambda part, name: train_head(part, "MC", state / name)[0])
     steps.begin("report")
+    if is_first_worker(training):
+        _evaluate_and_save(out, prepared, weights, runs, baselines, tuned)
+    return out
+
+
+def _evaluate_and_save(
+    out: Path,
+    prepared: Prepared,
+    weights: dict[str, list[np.ndarray]],
+    runs: dict[str, TrainingRun],
+    baselines: dict[str, list[np.ndarray]],
+    tuned: list[np.ndarray] | None,
+) -> None:
+    """Measure the trained heads on the test photos and write the bundle."""
+    config = prepared.config
+    temperatures = {head: head_temperature(prepared, head, x) for head, x in weights.items()}
+    predictions = {
+        head: predict_held_out(prepared, head, x, temperatures[head]) for head, x in weights.items()
+    }
     predictions |= answer_baselines(prepared, baselines)
     report = build_report(prepared, predictions, runs) | {"temperatures": temperatures}
     grid = prepared.grid.with_places(load_place_namer())
-    card = write_model_card(report, predictions, prepared.photos, grid, asdict(config))
-    return save_bundle(
-        out, config_toml=config_to_toml(config), grid=grid, head_weights=weights, report=report,
-        predictions=pd.concat(predictions.values(), ignore_index=True), model_card=card,
-        photos=prepared.photos.drop(columns="path"), baselines=baselines,
-        backbone_weights=tuned, provenance=provenance(config, tuned),
-    )  # fmt: skip
-
-
-def tune_backbone(prepared: Prepared, state: Path, say: Say) -> list[np.ndarray]:
-    """Train backbone and default head end to end on augmented photos.
-
-    Batch normalisation keeps its ImageNet statistics: batches are too small for better ones. The
-    heads of the bundle are then all trained on the tuned backbone's features, one like the other.
-
-    Returns:
-        The backbone's weights as the bundle keeps them.
-    """
-    config, photos = prepared.config, prepared.photos
-    settings = config.backbone
-    backbone = build_backbone(
-        settings.name, settings.size_px, folded=False, dropout=settings.dropout
+    save_bundle(
+        out,
+        config_toml=config_to_toml(config),
+        grid=grid,
+        head_weights=weights,
+        report=report,
+        predictions=pd.concat(predictions.values(), ignore_index=True),
+        photos=prepared.photos.drop(columns="path"),
+        model_card=write_model_card(report, predictions, prepared.photos, grid, asdict(config)),
+        backbone_weights=tuned,
+        baselines=baselines,
+        provenance=provenance(config, tuned),
     )
-    for layer in backbone.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.trainable = False
-    train, validation = (
-        photos.iloc[prepared.rows("train")],
-        photos.iloc[prepared.rows("validation")],
-    )
-    gather = photo_gather(
-        list(train["path"]),
-        train["class_index"].to_numpy(),
-        train["weight"].to_numpy(),
-        settings.size_px,
-        config.augmentation.kind,
-        config.training.seed,
-    )
-    held_out = validation_batches(
-        list(validation["path"]),
-        validation["class_index"].to_numpy(),
-        settings.size_px,
-        config.training.batch_size,
-    )
-    classifier = new_classifier(prepared, config.heads.default)
-    model = on_photos(backbone, classifier, config.classifier.pooling)
-    run = fit(model, len(train), gather, held_out, config.training, state)
-    say(f"Backbone with {config.heads.default}: {sentence(run)}")
-    return _compact(backbone.get_weights())
 
 
 def train_head(
@@ -169,7 +156,7 @@ def train_head(
         config.training,
         state,
     )
-    return _compact(merged_weights(classifier)), run
+    return compact(merged_weights(classifier)), run
 
 
 def new_classifier(
@@ -277,11 +264,6 @@ def training_shares(prepared: Prepared) -> np.ndarray:
     """Share of the training photos in each leaf, (n_leaves,)."""
     labels = prepared.photos["class_index"].to_numpy()[prepared.rows("train")]
     return np.bincount(labels, minlength=prepared.grid.n_leaves) / len(labels)
-
-
-def _compact(weights: list[np.ndarray]) -> list[np.ndarray]:
-    """Kernels as float16, vectors as float32: half the size, the answers measured as shipped."""
-    return [x.astype(np.float16 if x.ndim > 1 else np.float32) for x in weights]
 
 
 def sentence(run: TrainingRun) -> str:

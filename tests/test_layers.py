@@ -27,6 +27,7 @@ FLOW = {
     "inference": {"data", "cells", "models", "training", "evaluation", "config"},
     "analysis": {"data", "cells", "evaluation", "inference"},
     "visuals": {"data", "cells", "evaluation", "analysis"},
+    "casework": {"data", "cells", "evaluation", "inference", "analysis"},
     "config": {"data", "cells", "models", "training", "evaluation"},
     "preparation": {"data", "cells", "models", "config"},
     "pipeline": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
@@ -66,6 +67,7 @@ HOMES = {
     "argparse": "scripts",
     "distributed": "geocore/data/cluster.py",
     "requests": "geocore/data/flickr_connection.py",
+    "sqlalchemy": "geocore/analysis",
     "click": "nowhere",
     "torch": "nowhere",
     "joblib": "nowhere",

@@ -16,7 +16,7 @@ def photo_gather(
     augmentation: str,
     seed: int,
 ) -> Callable[[tf.Tensor, tf.Tensor], tuple]:
-    """What `geocore.training.fit` calls for each batch of an epoch.
+    """What `geocore.training.Examples` calls for each batch of an epoch.
 
     Args:
         paths: (n_photos,) image files known to be readable.
@@ -47,12 +47,3 @@ def photo_gather(
         )
 
     return gather
-
-
-def validation_batches(
-    paths: Sequence[str], class_index: np.ndarray, size_px: int, batch_size: int
-) -> tf.data.Dataset:
-    """Photos as they are with their class indices, in order, in batches."""
-    gather = photo_gather(paths, class_index, np.ones(len(paths)), size_px, "none", 0)
-    indices = tf.data.Dataset.range(len(paths)).map(lambda i: tf.cast(i, tf.int32))
-    return indices.batch(batch_size).map(lambda i: gather(i, tf.constant(0))[:2])

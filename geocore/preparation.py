@@ -9,17 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.spatial import cKDTree
 
 from geocore.cells import UNASSIGNED, CellGrid, Hierarchy, build_hierarchy, generate_cells
-from geocore.cells.geodesy import distance_km
+from geocore.cells.geodesy import EARTH_RADIUS_KM, unit_vectors
 from geocore.config import ExperimentConfig, PhotoSetConfig
-from geocore.data.photos import load_photos
-from geocore.data.sampling import split_photos
+from geocore.data.photos import TABLE_NAMES, load_photos
+from geocore.data.sampling import split_groups, split_photos
 from geocore.data.scheduling import Scheduler
 from geocore.errors import GridError, PhotoTableError
 from geocore.models.features import Features, FeatureSpec, extract_features
 
 LEAK_KM = 1.0  # a set that only trains may not show the place of a test photo
+GROUP = "split_group"  # column of what must stay together, where a set asks for that
 Say = Callable[[str], None]
 
 
@@ -56,16 +58,19 @@ def prepare_photos(
 def load_photo_sets(config: ExperimentConfig, source: Path, say: Say) -> pd.DataFrame:
     """The experiment's photo sets as one table with the columns photo_set, weight and split.
 
+    Where a set asks for a split by group or place, the columns GROUP and place_km say how.
+
     Args:
-        config: names the sets; a source that has a `photos.csv` of its own, or a configuration
+        config: names the sets; a source that has a table of photos of its own, or a configuration
             without sets, is one set, whatever its folder is called.
-        source: folder or CSV.
+        source: folder or table.
         say: receives what each set's table says of itself.
 
     Raises:
         PhotoTableError: a set cannot be used.
     """
-    is_one_set = source.is_file() or (source / "photos.csv").exists() or not config.photo_sets
+    has_table = source.is_file() or any((source / name).exists() for name in TABLE_NAMES)
+    is_one_set = has_table or not config.photo_sets
     sets = _only_set(config) if is_one_set else config.photo_sets
     tables = [_load_photo_set(config, settings, source, say) for settings in sets]
     return pd.concat(tables, ignore_index=True)
@@ -83,22 +88,22 @@ def _load_photo_set(
 ) -> pd.DataFrame:
     folder = source if settings.folder == "." else source / settings.folder
     table = load_photos(folder)
-    name = folder.resolve().name.removesuffix(".csv")
+    name = folder.resolve().name.removesuffix(".csv").removesuffix(".parquet")
     say(f"{name}: {table.summary()}")
     photos = table.photos.assign(photo_set=name, weight=settings.weight)
-    photos["split"] = _split(config, photos, settings)
-    photos["photo_id"] = name + "/" + photos["photo_id"]
-    return photos
-
-
-def _split(config: ExperimentConfig, photos: pd.DataFrame, settings: PhotoSetConfig) -> pd.Series:
-    return split_photos(
+    rule = {"group": settings.group or None, "place_km": settings.place_km or None}
+    photos["split"] = split_photos(
         photos,
         test=settings.test_share,
         validation=config.validation_share if settings.test_share else 0.0,
         seed=config.split_seed,
-        group=settings.group or None,
+        **rule,
     )
+    if any(rule.values()):
+        photos[GROUP] = f"{name}/" + split_groups(photos, **rule)
+        photos["place_km"] = settings.place_km
+    photos["photo_id"] = name + "/" + photos["photo_id"]
+    return photos
 
 
 def load_features(
@@ -148,29 +153,28 @@ def features_of(
 def without_leaks(photos: pd.DataFrame, say: Say) -> pd.DataFrame:
     """Mark photos of sets that only train as "unused" where they show the place of a test photo.
 
+    Where a set asks for a split by place, its distance counts, and for photos of every set.
+
     Returns:
         The table with column split changed; rows stay, so that features keep their places.
     """
-    has_test = _has_test_photos(photos)
-    test, extra = photos[photos["split"] == "test"], photos[~has_test]
-    if test.empty or extra.empty:
+    is_test = (photos["split"] == "test").to_numpy()
+    place_km = float(photos["place_km"].max()) if "place_km" in photos else 0.0
+    may_leak = ~is_test if place_km else ~_has_test_photos(photos).to_numpy()
+    if not is_test.any() or not may_leak.any():
         return photos
-    places = extra[["lat", "lng"]].drop_duplicates()
-    km = distance_km(
-        places["lat"].to_numpy()[:, None],
-        places["lng"].to_numpy()[:, None],
-        test["lat"].to_numpy(),
-        test["lng"].to_numpy(),
-    ).min(axis=1)
-    near = places[km < LEAK_KM]
-    is_near = pd.MultiIndex.from_frame(extra[["lat", "lng"]]).isin(pd.MultiIndex.from_frame(near))
-    if is_near.any():
+    apart_km = max(LEAK_KM, place_km)
+    places = unit_vectors(photos["lat"], photos["lng"])
+    chord = 2 * np.sin(min(apart_km / EARTH_RADIUS_KM, np.pi) / 2)
+    to_test, _ = cKDTree(places[is_test]).query(places[may_leak], distance_upper_bound=chord)
+    leaks = np.flatnonzero(may_leak)[to_test < chord]
+    if len(leaks):
         say(
-            f"Left out: {is_near.sum()} photos that only train and stand within {LEAK_KM:g} km "
-            "of a test photo."
+            f"Left out: {len(leaks)} photos that only train and stand within {apart_km:g} km of a "
+            "test photo."
         )
     return photos.assign(
-        split=photos["split"].mask(photos.index.isin(extra.index[is_near]), "unused")
+        split=photos["split"].mask(np.isin(np.arange(len(photos)), leaks), "unused")
     )
 
 

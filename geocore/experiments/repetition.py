@@ -30,7 +30,7 @@ from geocore.experiments.scaling import balanced_draw, n_needed, scaled_grid
 from geocore.inference.bundle_files import photo_set_sha256
 from geocore.models.features import Features
 from geocore.pipeline import predict_held_out, report_head, train_head, training_shares
-from geocore.preparation import Prepared, Say, load_features, load_photo_sets, prepare
+from geocore.preparation import GROUP, Prepared, Say, load_features, load_photo_sets, prepare
 from geocore.training import TrainingRun, prepare_tensorflow
 
 N_REPEATS = 3
@@ -219,6 +219,7 @@ def _split(photos: pd.DataFrame, config: ExperimentConfig) -> pd.Series:
         test=PhotoSetConfig(folder=".").test_share,
         validation=config.validation_share,
         seed=config.split_seed,
+        group=GROUP if GROUP in photos else None,
     )
 
 

@@ -290,7 +290,7 @@ def peak_bytes(source: Path, out: Path) -> int:
     pa.set_memory_pool(pool)
     tracemalloc.start()
     try:
-        import_photos(source, out, options=ImportOptions(chunk_bytes=1 << 14))
+        import_photos(source, out, options=ImportOptions(chunk_bytes=1 << 15))
         return tracemalloc.get_traced_memory()[1] + pool.max_memory()
     finally:
         tracemalloc.stop()
@@ -300,10 +300,10 @@ def peak_bytes(source: Path, out: Path) -> int:
 def test_memory_does_not_grow_with_the_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repeated_ids, "IDS_AT_ONCE", 2000)
+    monkeypatch.setattr(repeated_ids, "IDS_AT_ONCE", 1000)
     import_photos(csv_of(tmp_path / "warm.csv", 100), tmp_path / "warm")
     peaks = [
-        peak_bytes(csv_of(tmp_path / f"{n}.csv", n), tmp_path / f"{n}") for n in (8_000, 24_000)
+        peak_bytes(csv_of(tmp_path / f"{n}.csv", n), tmp_path / f"{n}") for n in (6_000, 18_000)
     ]
     assert peaks[1] < 1.3 * peaks[0], peaks
     assert module.N_LISTED == 1000

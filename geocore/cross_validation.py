@@ -20,6 +20,7 @@ from geocore.pipeline import (
     training_shares,
 )
 from geocore.preparation import (
+    GROUP,
     Say,
     load_features,
     load_photo_sets,
@@ -48,7 +49,9 @@ def cross_validate(
     prepare_tensorflow(config.training.seed)
     photos, features = load_features(config, load_photo_sets(config, source, say), cache, say)
     is_tested = (photos["split"] == "test").groupby(photos["photo_set"]).transform("any")
-    folds = pd.Series(k_folds(photos, k, config.split_seed), photos.index).where(is_tested, -1)
+    group = GROUP if GROUP in photos else None
+    folds = pd.Series(k_folds(photos, k, config.split_seed, group), photos.index)
+    folds = folds.where(is_tested, -1)
     grid = make_grid(config, photos[is_tested])
     predictions: dict[str, list[pd.DataFrame]] = defaultdict(list)
     for fold in range(k):

@@ -25,6 +25,7 @@ from geocore.analysis.case_tables import (
     METADATA,
     STORED_PHOTOS,
     connect,
+    to_write,
 )
 from geocore.errors import CaseError
 
@@ -77,6 +78,16 @@ class Verification:
         """True if nothing was found."""
         return not self.problems
 
+    @property
+    def sentence(self) -> str:
+        """What was found, in words, with the hash that stands for the whole log."""
+        if self.ok:
+            return (
+                f"All {self.n_entries:,} entries are as they were written. "
+                f"Hash of the last one: {self.head_hash}"
+            )
+        return "The case was altered or damaged. " + " ".join(self.problems)
+
 
 class Case:
     """An open case file; use it in a ``with``, or `close` it."""
@@ -114,10 +125,9 @@ class Case:
                 raise ValueError(
                     f"Unknown kind of entry {kind!r}. Known kinds: {', '.join(KINDS)}."
                 )
-        if self.read_only:
-            raise CaseError(f"{self.name}: the case was opened for reading only.")
+        self._check_may_write()
         bodies = [canonical_json(body).decode() for _, body in records]
-        with self._faults(), self._engine.begin() as connection:
+        with self._faults(), to_write(self._engine).begin() as connection:
             last = connection.execute(
                 sa.select(ENTRIES.c.seq, ENTRIES.c.hash).order_by(ENTRIES.c.seq.desc()).limit(1)
             ).first()
@@ -161,8 +171,9 @@ class Case:
 
     def store_photo(self, content: bytes) -> str:
         """Keep a photo's bytes in the case; returns their SHA-256. Only when the analyst asks."""
+        self._check_may_write()
         sha256 = sha256_hex(content)
-        with self._faults(), self._engine.begin() as connection:
+        with self._faults(), to_write(self._engine).begin() as connection:
             known = sa.select(STORED_PHOTOS.c.sha256).where(STORED_PHOTOS.c.sha256 == sha256)
             if connection.execute(known).first() is None:
                 values = {"sha256": sha256, "content": content}
@@ -174,6 +185,10 @@ class Case:
         query = sa.select(STORED_PHOTOS.c.content).where(STORED_PHOTOS.c.sha256 == sha256)
         with self._faults(), self._engine.connect() as connection:
             return connection.scalar(query)
+
+    def _check_may_write(self) -> None:
+        if self.read_only:
+            raise CaseError(f"{self.name}: the case was opened for reading only.")
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -215,7 +230,7 @@ def _name(path_or_url: str | Path) -> str:
 
 
 def _create(engine: sa.Engine) -> None:
-    with engine.begin() as connection:
+    with to_write(engine).begin() as connection:
         METADATA.create_all(connection)
         if connection.scalar(sa.select(FORMAT.c.version)) is None:
             connection.execute(sa.insert(FORMAT).values(version=FORMAT_VERSION))

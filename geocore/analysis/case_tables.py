@@ -3,6 +3,7 @@
 Stage: analysis. It must not know what the entries say.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 FORMAT_VERSION = 1
 BUSY_TIMEOUT_S = 30
+_WRITES = "writes_a_case"
 
 METADATA = sa.MetaData()
 FORMAT = sa.Table("case_format", METADATA, sa.Column("version", sa.Integer, nullable=False))
@@ -50,20 +52,31 @@ for _table in (FORMAT, ENTRIES, STORED_PHOTOS):
 def connect(path_or_url: str | Path, *, read_only: bool = False) -> sa.Engine:
     """An engine for a SQLite file, or for the server database of a URL.
 
-    Every transaction on SQLite takes the write lock as it begins, so that two analysts who append
-    at once do so one after the other; a reader takes none.
+    Two analysts who append at once do so one after the other (`to_write`); readers never wait.
     """
     text = str(path_or_url)
     if "://" in text:
         return sa.create_engine(text)
-    uri = Path(text).absolute().as_uri() + ("?mode=ro" if read_only else "?mode=rwc")
+    path = Path(text).absolute()
     engine = sa.create_engine(
-        f"sqlite:///{uri}&uri=true",
+        f"sqlite:///{path.as_uri()}?{_mode(path, read_only)}&uri=true",
         connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
     )
-    sa.event.listen(engine, "connect", _configure if not read_only else _no_own_transactions)
-    sa.event.listen(engine, "begin", _begin if not read_only else _begin_reading)
+    sa.event.listen(engine, "connect", _no_own_transactions if read_only else _configure)
+    sa.event.listen(engine, "begin", _begin)
     return engine
+
+
+def to_write(engine: sa.Engine) -> sa.Engine:
+    """The engine for transactions that write: on SQLite they take the write lock as they begin."""
+    return engine.execution_options(**{_WRITES: True})
+
+
+def _mode(path: Path, read_only: bool) -> str:
+    """SQLite's way to open a file: on a disk that cannot be written, no lock is tried either."""
+    if not read_only:
+        return "mode=rwc"
+    return "mode=ro" if os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
 
 
 def _no_own_transactions(connection: Any, _: Any) -> None:
@@ -77,8 +90,5 @@ def _configure(connection: Any, record: Any) -> None:
 
 
 def _begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _begin_reading(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

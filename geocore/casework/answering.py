@@ -1,0 +1,100 @@
+"""A photo's bytes in, the entries that a case keeps of it out.
+
+Stage: casework, where predictor and analysis meet. It must not know databases, threads or pages.
+
+Source: own.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from geocore.analysis.canonical import sha256_hex
+from geocore.analysis.records import (
+    Record,
+    answer_record,
+    bundle_record,
+    failure_record,
+    photo_record,
+)
+from geocore.analysis.search_area import search_area
+from geocore.data.exif import exif_position
+from geocore.data.images import open_photo, photo_bytes
+from geocore.errors import ImageError
+from geocore.evaluation.conformal import LEVELS
+from geocore.inference.bundle import Bundle
+from geocore.inference.bundle_files import MANIFEST, file_sha256
+from geocore.inference.prediction import Prediction
+from geocore.inference.predictor import Predictor
+
+Entries = list[tuple[str, Record]]
+
+
+def bundle_of(bundle: Bundle) -> dict[str, str]:
+    """Which bundle it is, for a record."""
+    return bundle_record(bundle.name, file_sha256(bundle.folder / MANIFEST))
+
+
+def answer_entries(
+    predictor: Predictor, content: bytes, name: str, *, head: str | None = None
+) -> Entries:
+    """What one photo adds to a case: itself and its answer, or why there is none.
+
+    Args:
+        predictor: of the bundle that answers.
+        content: the encoded photo.
+        name: as it was given.
+        head: name of a head; None is the bundle's own choice.
+
+    Raises:
+        ValueError: the bundle has no such head.
+    """
+    sha256 = sha256_hex(content)
+    try:
+        photo = read_photo(content, name)
+        prediction = predictor.predict(photo_bytes(content, name=name), head, name=name)
+    except ImageError as error:
+        return [("failure", failure_record(name, str(error), sha256))]
+    answer = answer_of(prediction, predictor.bundle, sha256, bundle_of(predictor.bundle))
+    return [("photo", photo), ("answer", answer)]
+
+
+def read_photo(content: bytes, name: str) -> Record:
+    """The record of a photo whose header can be read.
+
+    Raises:
+        ImageError: it cannot.
+    """
+    with open_photo(content, name=name) as image:
+        size_px = image.size
+    position = exif_position(content, name=name)
+    return photo_record(
+        name, sha256_hex(content), n_bytes=len(content), size_px=size_px, exif_position=position
+    )
+
+
+def answer_of(
+    prediction: Prediction,
+    bundle: Bundle,
+    photo_sha256: str,
+    bundle_entry: dict[str, str],
+    *,
+    levels: Iterable[float] = LEVELS,
+    within: np.ndarray | None = None,
+    prior: Record | None = None,
+) -> Record:
+    """The answer record of a prediction, with its search areas where the bundle promises any.
+
+    Args:
+        prediction: of one head for the photo.
+        bundle: that it comes from.
+        photo_sha256: of the encoded photo.
+        bundle_entry: `bundle_of` the bundle.
+        levels: promised coverages of the areas.
+        within: region known otherwise, bool per leaf (see `search_area`).
+        prior: the record of that region.
+    """
+    areas = [search_area(prediction, bundle, level=level, within=within) for level in levels]
+    return answer_record(
+        prediction, photo_sha256=photo_sha256, bundle=bundle_entry, areas=areas, prior=prior
+    )

@@ -207,7 +207,6 @@ def _divided(photos: pd.DataFrame, recipe: Recipe, entry: dict[str, Any]) -> pd.
             validation=validation,
             seed=int(recipe.tables.get("split_seed", 42)),
             group=entry.get("group") or None,
-            place_km=float(entry.get("place_km", 0)) or None,
             place_km=entry.get("place_km") or None,
         )
     except ValueError as error:

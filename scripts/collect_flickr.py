@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--yes", action="store_true", help="ask Flickr; without it, only say what would be asked")
     for name, text in OPTIONS.items():
         add(f"--{name.replace('_', '-')}", help=text)
-    add("--per-term", type=int, help="stop searching a term when it has so many photos")
+    add("--per-term", type=int, help="photos of a term that suffice, the first posted first")
     add("--max-queries", type=int, help="ask at most so many queries this time")
     add("--no-images", action="store_true", help="only the table, no image files")
     add("--endpoint", default=ENDPOINT, help="a server on this computer, for tests")

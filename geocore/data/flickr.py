@@ -58,7 +58,8 @@ def collect_photos(
 
     Args:
         folder: Gets `photos.csv`, `images/` and the state, `flickr.sqlite`.
-        settings: What to look for; in every run the same.
+        settings: What to look for; in every run the same. The words are those that the vocabulary
+            had when the collection began.
         server: Whom to ask.
         limits: How far to go this time.
         progress: Called with a few words after every query and every image.
@@ -74,7 +75,8 @@ def collect_photos(
     limits = limits or CrawlLimits()
     _check_folder(folder)
     with open_journal(folder, settings.to_plain(), settings.end()) as journal:
-        journal.add_queries(settings.first_queries(journal.until))
+        if not journal.count("queries"):
+            journal.add_queries(settings.first_queries(journal.until))
         journal.reopen(vanished(journal, folder))
         try:
             _search(journal, server, limits, progress)

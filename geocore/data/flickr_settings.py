@@ -45,7 +45,8 @@ class CrawlSettings:
         until: Last day of posting; None for the moment at which the collection begins.
         side_px: Longest side of the images, a key of `flickr_answer.SIZES`; smaller ones are taken
             where a photo has none of that size.
-        min_accuracy: Coarsest position kept: 1 world, 3 country, 6 region, 11 city, 16 street.
+        min_accuracy: Coarsest position kept: 1 world, 3 country, 6 region, 11 city, 16 street. Judged
+            here, not sent: Flickr does not document what its own argument does.
 
     Raises:
         ValueError: A value that is not allowed.
@@ -102,7 +103,7 @@ class CrawlSettings:
     def to_plain(self) -> dict[str, Any]:
         """The settings as the journal keeps them."""
         return {
-            "terms": list(self.tags()),
+            "terms": list(self.terms),
             "languages": sorted(self.languages),
             "licenses": sorted(self.licenses),
             "area": list(self.area),
@@ -157,8 +158,9 @@ def announcement(settings: CrawlSettings) -> str:
         f"latitude {south:g} to {north:g}, posted from {settings.since} to "
         f"{settings.until or 'now'}, under one of the licences "
         f"{', '.join(LICENSES[number][0] for number in sorted(settings.licenses))}.",
-        f"Searches {sum(map(len, tags.values())):,} words in {len(settings.languages)} languages "
-        f"for {len(tags)} terms: {', '.join(tags)}.",
+        f"Searches {sum(map(len, tags.values())):,} words in "
+        f"{', '.join(LANGUAGES[code] for code in settings.languages)} for these terms: "
+        f"{', '.join(tags)}.",
         "Sends these words, areas and times, and your key. Asks nothing about people.",
         "Keeps each image with its position, tags, dates and licence, and the photographer's name "
         "and account, to credit them.",

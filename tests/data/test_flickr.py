@@ -12,6 +12,7 @@ from geocore.data.flickr import CrawlLimits, collect_photos
 from geocore.data.flickr_journal import FILE, open_journal
 from geocore.data.flickr_report import COLUMNS
 from geocore.data.flickr_server import FlickrServer
+from geocore.data.flickr_settings import CrawlSettings
 from geocore.errors import CrawlError
 from tests.data.flickr_double import (
     KEY,
@@ -260,6 +261,13 @@ def test_a_term_with_photos_enough_waits_and_the_others_are_searched(tmp_path):
         assert report.n_photos == 500 + n_lake
         assert collect(flickr, tmp_path / "set", settings).n_photos == 1200
     assert not repeated(flickr.log.queries)
+
+
+def test_a_vocabulary_that_grew_meanwhile_changes_nothing(small, tmp_path, monkeypatch):
+    collect(small, tmp_path / "set", limits=CrawlLimits(None, 1, False))
+    monkeypatch.setattr(CrawlSettings, "tags", lambda self: {"flood": ["flood", "spate"]})
+    assert collect(small, tmp_path / "set").n_photos == 600
+    assert len({query["tags"] for query in small.log.queries}) == 1
 
 
 def test_photos_posted_meanwhile_shift_nothing(small, tmp_path):

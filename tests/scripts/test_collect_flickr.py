@@ -42,7 +42,8 @@ def test_it_says_what_will_be_asked_kept_and_left_alone():
     for part in (
         "longitude 5 to 14, latitude 44 to 50, posted from 2004-02-10 to now",
         "one of the licences CC BY 2.0, CC0 1.0.",
-        "Searches 81 words in 8 languages for 2 terms: flood, city.",
+        "Searches 81 words in English, Italian, French, Spanish, Portuguese, German, Chinese, "
+        "Swedish for these terms: flood, city.",
         "Asks nothing about people.",
         "at least 5 queries, one more for every 250 photos",
         "at most 3,500 an hour",

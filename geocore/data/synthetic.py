@@ -137,6 +137,8 @@ def make_world(
             n_drawn += sum(drawn)
             if progress is not None:
                 progress(shards[start].stop - shards[start].start)
+    for torn in (out / "images").glob("*/.*.new"):
+        torn.unlink(missing_ok=True)
     _write_table(out, n, seed)
     return WorldReport(folder=out, n_photos=n, n_drawn=n_drawn)
 
@@ -167,7 +169,7 @@ def _is_whole(path: Path) -> bool:
 
 def _save(path: Path, content: bytes) -> None:
     """Write in one step; without fsync, for `_is_whole` finds what a power cut tore."""
-    scratch = path.with_name(f".{path.name}.new")
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.new")
     scratch.write_bytes(content)
     scratch.replace(path)
 

@@ -1,5 +1,6 @@
 """The made world: the same from the same seed, labelled, resumable, its places different."""
 
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,24 @@ def test_a_run_that_was_cut_off_has_no_table_and_goes_on(tmp_path, monkeypatch):
     monkeypatch.undo()
     assert make_world(tmp_path / "cut", 5, size_px=48).n_drawn == 2
     assert len(load_photos(tmp_path / "cut").photos) == 5
+
+
+def test_a_process_that_was_ended_from_outside_is_a_sentence(tmp_path, monkeypatch):
+    def broken(*_, **__):
+        raise BrokenProcessPool("a child went away")
+        yield
+
+    monkeypatch.setattr(synthetic, "photo_results", broken)
+    with pytest.raises(WorldError, match="ended from outside.*what is drawn is kept"):
+        make_world(tmp_path / "broken", 2 * SHARD, size_px=48)
+
+
+def test_what_a_killed_run_left_half_written_is_removed(tmp_path):
+    make_world(tmp_path / "made", 2, size_px=48)
+    torn = tmp_path / "made" / "images" / "00000" / ".00000001.jpg.123.new"
+    torn.write_bytes(b"half")
+    make_world(tmp_path / "made", 2, size_px=48)
+    assert not torn.exists()
 
 
 def test_every_photo_says_that_it_is_made(world):

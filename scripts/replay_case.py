@@ -1,7 +1,7 @@
 """Check that a case file is as it was written, and that its answers are given again today.
 
 Asked again, the bundle must answer the same, byte for byte, for every photo that is stored in the
-case or lies in the folders given. Exit code: 0 all well, 1 something differs, 2 it cannot be opened.
+case or lies in the folders given. Exit code: 0 all well, 1 something differs, 2 nothing to open.
 
     python scripts/replay_case.py flood.case --photos evidence/
 """

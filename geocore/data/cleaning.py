@@ -71,7 +71,7 @@ class CleaningReport:
             )
         if len(self.leaks):
             across = self.leaks.groupby(["part", "kept_part"]).size()
-            found = [f"{n:,} in {part} of {kept_part}" for (part, kept_part), n in across.items()]
+            found = [f"{n:,} in {part} of photos in {kept}" for (part, kept), n in across.items()]
             lines.append(f"Leaks, copies of a photo in another part: {'; '.join(found)}.")
         elif has_parts(self.photos):
             lines.append("No leaks: no copy of a photo in another part was found.")

@@ -42,9 +42,9 @@ _MEANING: dict[str, Callable[[CleaningSettings], str]] = {
     ),
     why.SAME_FILE: lambda s: "Byte for byte the file of another photo that is kept.",
     why.NEAR_DUPLICATE: lambda s: (
-        f"At most {s.near_bits} of 256 features differ from a photo that is kept: another size, "
-        "quality or format, a caption, a narrow crop. Photos of different things differ in about "
-        "128; among 6,607 no two differed in fewer than 70. Wider crops, mirrored copies and "
+        f"At most {s.near_bits} of 256 features differ from a photo that is kept: other metadata, "
+        "size, quality or format, a caption, a narrow crop. Photos of different things differ in "
+        "about 128; among 6,607 no two differed in fewer than 70. Wider crops, mirrored copies and "
         "photos taken one after the other are not found."
     ),
 }

@@ -13,7 +13,7 @@ from geocore.data.cleaning_report import STORE, refuse_foreign_folder, save_repo
 from geocore.data.cleaning_settings import CleaningSettings
 from geocore.data.image_links import IMAGES, image_links
 from geocore.data.near_duplicates import N_TABLES
-from geocore.data.photos import PhotoTable, load_photos
+from geocore.data.photos import TABLE_NAMES, PhotoTable, load_photos
 from geocore.errors import PhotoTableError
 
 Progress = Callable[[int], object]
@@ -52,7 +52,7 @@ def clean_photo_sets(
     _check_folders(sources, out)
     tables = {_name(source): load_photos(source) for source in sources}
     photos = _joined(tables)
-    image_links(photos)
+    image_links(photos)  # Raises now, not after hours of reading.
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -102,7 +102,12 @@ def _check_folders(sources: Sequence[Path], out: Path) -> None:
 
 
 def _name(source: Path) -> str:
-    return source.resolve().name.partition(".")[0]
+    """A photo set is called after its folder, or after its table if that has a name of its own."""
+    path = source.resolve()
+    is_table = path.is_file() and path.name not in TABLE_NAMES
+    if is_table:
+        return path.name.partition(".")[0]
+    return path.parent.name if path.is_file() else path.name
 
 
 def _joined(tables: Mapping[str, PhotoTable]) -> pd.DataFrame:

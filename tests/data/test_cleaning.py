@@ -121,7 +121,7 @@ def test_of_copies_that_of_the_test_split_stays_and_the_others_are_leaks(tmp_pat
         ["a.jpg", "train", "c.png", "test", why.SAME_FILE],
         ["b.jpg", "validation", "c.png", "test", why.NEAR_DUPLICATE],
     ]
-    words = "Leaks, copies of a photo in another part: 1 in train of test; 1 in validation of test."
+    words = "in another part: 1 in train of photos in test; 1 in validation of photos in test."
     assert words in report.summary()
 
 

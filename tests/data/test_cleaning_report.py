@@ -100,6 +100,14 @@ def test_several_sets_are_cleaned_as_one(photo_set, tmp_path):
     assert turned.leaks["photo_id"].tolist() == ["set/images/2.jpg"]
 
 
+def test_a_set_is_called_after_its_folder_or_its_table(photo_set, tmp_path):
+    save_photo(tmp_path / "more" / "9.jpg", 9)
+    table = write_table(tmp_path / "more" / "mine.csv", [("9.jpg", 1.23, 4.56)])
+    report = clean_photo_sets([photo_set / "photos.csv", table], tmp_path / "out")
+    assert set(report.photos["photo_set"]) == {"set", "mine"}
+    assert load_photos(tmp_path / "out").dropped.empty
+
+
 def test_the_page_needs_nothing_and_runs_nothing(photo_set, tmp_path):
     clean_photo_sets([photo_set], tmp_path / "out")
     page = (tmp_path / "out" / "cleaning.html").read_text("utf-8")

@@ -115,7 +115,7 @@ def test_a_process_that_was_ended_from_outside_is_a_sentence(tmp_path, monkeypat
         yield
 
     monkeypatch.setattr(synthetic, "photo_results", broken)
-    with pytest.raises(WorldError, match="ended from outside.*what is drawn is kept"):
+    with pytest.raises(WorldError, match=r"ended from outside.*what is drawn is kept"):
         make_world(tmp_path / "broken", 2 * SHARD, size_px=48)
 
 

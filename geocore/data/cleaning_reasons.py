@@ -36,6 +36,8 @@ REASONS = (
 )
 
 APART_KM = 1.0  # copies that claim to be farther apart than this cannot both be right
+# Of two copies that of the part which must stay as it is; others rank behind, in table order.
+_RANK_OF_SPLIT = {"test": 0, "validation": 1}
 
 Test = tuple[str, NDArray[np.bool_], Callable[[NDArray[np.int64]], list[str]]]
 
@@ -120,10 +122,6 @@ def find_copies(
         "; ".join(_words_on_copy(*copy))
         for copy in zip(is_other_file, copies["n_bits"], km, strict=True)
     ]
-
-
-# Of two copies that of the part which must stay as it is; others rank behind, in table order.
-_RANK_OF_SPLIT = {"test": 0, "validation": 1}
 
 
 def _in_order(found: pd.DataFrame, photos: pd.DataFrame) -> NDArray[np.int64]:

@@ -126,11 +126,12 @@ def _ask(journal: Journal, server: FlickrServer, number: int, query: Query) -> s
     """Ask one query and keep what comes of it; what went wrong, or ""."""
     try:
         answer = server.search(query)
-    except QueryRefused as error:
-        fewer_tags = query.fewer_tags() if error.code in TOO_MANY_TAGS else []
-        journal.replace_query(number, fewer_tags, str(error))
-        return "" if fewer_tags else str(error)
-    except TemporaryFailure as error:
+    except (QueryRefused, TemporaryFailure) as error:
+        is_too_long = isinstance(error, QueryRefused) and error.code in TOO_MANY_TAGS
+        fewer_tags = query.fewer_tags() if is_too_long else []
+        if fewer_tags:
+            journal.replace_query(number, fewer_tags)
+            return ""
         journal.query_failed(number, str(error))
         return str(error)
     following = follow_ups(query, answer)

@@ -105,11 +105,11 @@ class Journal:
             self._add(following, n_expected(query, answer, following))
             self._settle(number, "answered", "", is_cut_off)
 
-    def replace_query(self, number: int, by: list[Query], reason: str) -> None:
-        """Ask other queries instead of one that was refused."""
+    def replace_query(self, number: int, by: list[Query]) -> None:
+        """Ask other queries instead of one."""
         with _writing(self._db):
             self._add(by, 0)
-            self._settle(number, "refused" if not by else "replaced", reason, False)
+            self._settle(number, "replaced", "", False)
 
     def query_failed(self, number: int, reason: str) -> None:
         """Leave a query for the next run."""
@@ -160,13 +160,15 @@ class Journal:
         return (dict(zip(names, row, strict=True)) for row in cursor)
 
     def count(self, what: str) -> dict[str, int]:
-        """How many there are: "queries" or "photos" by state, "refused" rows by reason."""
+        """How many of something there are, by state or reason."""
         sql = {
             "queries": "SELECT state, count(*) FROM queries GROUP BY state",
             "photos": "SELECT state, count(*) FROM photos GROUP BY state",
             "refused": "SELECT reason, sum(n) FROM refused GROUP BY reason ORDER BY 2 DESC, 1",
-            "reasons": "SELECT reason, count(*) FROM photos WHERE reason != '' GROUP BY reason "
-            "ORDER BY 2 DESC, 1",
+            "without image": "SELECT reason, count(*) FROM photos WHERE reason != '' "
+            "GROUP BY reason ORDER BY 2 DESC, 1",
+            "failed": "SELECT reason, count(*) FROM queries WHERE state = 'failed' "
+            "GROUP BY reason ORDER BY 2 DESC, 1",
             "cut off": "SELECT 'queries', count(*) FROM queries WHERE is_cut_off",
         }[what]
         return dict(self._rows(sql))

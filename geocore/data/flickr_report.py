@@ -26,7 +26,8 @@ class CrawlReport:
     """Where a collection stands, over all its runs.
 
     Attributes:
-        queries: How many queries, by state: answered, open, failed, refused, replaced.
+        queries: How many queries, by state: answered, open, failed, replaced (by shorter ones).
+        failed: Queries that got no answer, by reason.
         n_expected: About how many queries the open ones will take.
         n_photos: Photos found.
         n_images: Images fetched.
@@ -36,6 +37,7 @@ class CrawlReport:
     """
 
     queries: dict[str, int]
+    failed: dict[str, int]
     n_expected: int
     n_photos: int
     n_images: int
@@ -56,11 +58,10 @@ class CrawlReport:
                 f"{self.n_cut_off:,} answers come from places with more than {MAX_RESULTS:,} "
                 "photos in one second, of which Flickr gives no more."
             )
-        if self.queries.get("refused"):
-            lines.append(f"{self.queries['refused']:,} queries refused by Flickr.")
-        if self.queries.get("failed"):
-            n_failed = self.queries["failed"]
-            lines.append(f"{n_failed:,} queries without an answer; the next run asks them again.")
+        if self.failed:
+            n_failed = sum(self.failed.values())
+            lines.append(f"Without an answer, to be asked again by the next run: {n_failed:,}.")
+            lines += [f"  {n:,}: {reason}" for reason, n in self.failed.items()]
         if self.queries.get("open"):
             time_left = duration(self.n_expected, QUERIES_PER_HOUR)
             lines.append(f"Still to ask: about {self.n_expected:,} queries, {time_left}.")
@@ -72,11 +73,12 @@ def report_of(journal: Journal) -> CrawlReport:
     photos = journal.count("photos")
     return CrawlReport(
         queries=journal.count("queries"),
+        failed=journal.count("failed"),
         n_expected=journal.n_queries_expected(),
         n_photos=sum(photos.values()),
         n_images=photos.get("here", 0),
         refused=journal.count("refused"),
-        without_image=journal.count("reasons"),
+        without_image=journal.count("without image"),
         n_cut_off=journal.count("cut off")["queries"],
     )
 

@@ -94,7 +94,7 @@ class FlickrServer:
         Raises:
             TemporaryFailure: Every attempt failed.
             QueryRefused: Flickr refuses this query.
-            CrawlError: Flickr refuses the key, or every query.
+            CrawlError: Flickr refuses the key or this computer.
         """
         return self._web.repeated(self._search_once, query)
 
@@ -113,10 +113,11 @@ class FlickrServer:
         form = self._form(query)
         try:
             status, content = self._web.send("POST", self._endpoint, form, MAX_ANSWER_BYTES)
-            if status in (401, 403):
-                raise CrawlError(f"Flickr turns this computer or key away (HTTP {status}).")
             if status != 200:
-                raise QueryRefused(f"Flickr answers a query with HTTP {status}.", status)
+                raise CrawlError(
+                    f"Flickr, or what lies between, turns this computer away (HTTP {status}). Does "
+                    "a browser here reach www.flickr.com? Nothing is lost."
+                )
             return read_answer(
                 content, box=query.box, since=query.since, until=query.until, wanted=self.wanted
             )

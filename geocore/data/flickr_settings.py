@@ -45,8 +45,8 @@ class CrawlSettings:
         until: Last day of posting; None for the moment at which the collection begins.
         side_px: Longest side of the images, a key of `flickr_answer.SIZES`; smaller ones are taken
             where a photo has none of that size.
-        min_accuracy: Coarsest position kept: 1 world, 3 country, 6 region, 11 city, 16 street. Judged
-            here, not sent: Flickr does not document what its own argument does.
+        min_accuracy: Coarsest position kept: 1 world, 3 country, 6 region, 11 city, 16 street.
+            Judged here, not sent: Flickr does not document what its own argument does.
 
     Raises:
         ValueError: A value that is not allowed.

@@ -217,19 +217,27 @@ def test_one_query_without_an_answer_does_not_end_the_run(tmp_path):
         flickr.always = lambda handler, form: "lake" in form["tags"] and handler.fail(105, "")
         report = collect(flickr, tmp_path / "set", settings)
         assert report.queries == {"answered": 1, "failed": 1}
-        assert "1 queries without an answer; the next run asks them again." in report.summary()
+        assert report.failed == {"Flickr cannot answer now (code 105: ).": 1}
+        assert "to be asked again by the next run: 1." in report.summary()
         flickr.always = None
         assert collect(flickr, tmp_path / "set", settings).n_photos == 20
 
 
 def test_a_query_that_flickr_refuses_is_told_and_the_others_go_on(tmp_path):
     settings = dataclasses.replace(SETTINGS, terms=("flood", "lake"))
-    with FlickrDouble(MadePhotos.random(20, tags=("lake",))) as flickr:
+    with FlickrDouble(MadePhotos.random(20, tags=("flood", "lake"))) as flickr:
         flickr.faults = {0: failing(116, "Bad URL found")}
         report = collect(flickr, tmp_path / "set", settings)
-        assert report.queries == {"answered": 1, "refused": 1}
-        assert "1 queries refused by Flickr" in report.summary()
-        assert report.n_photos == 20
+        assert report.queries == {"answered": 1, "failed": 1}
+        assert "  1: Flickr refuses a query (code 116: Bad URL found)." in report.summary()
+        assert collect(flickr, tmp_path / "set", settings).n_photos == 20
+
+
+def test_a_page_in_between_that_asks_for_a_login_loses_nothing(small, tmp_path):
+    small.faults = {1: status(302, Location="http://127.0.0.1:9/login")}
+    with pytest.raises(CrawlError, match="Does a browser here reach"):
+        collect(small, tmp_path / "set")
+    assert collect(small, tmp_path / "set").n_photos == 600
 
 
 @pytest.mark.parametrize("code", [1, 77])

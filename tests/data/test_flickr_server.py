@@ -199,11 +199,11 @@ def test_an_unreadable_pause_is_no_pause(flickr, server, value):
     ("fault", "kind", "message"),
     [
         (failing(100), CrawlError, "refuses the key in FLICKR_API_KEY .*code 100: made failure"),
-        (status(403), CrawlError, r"turns this computer or key away \(HTTP 403\)"),
+        (status(403), CrawlError, r"turns this computer away \(HTTP 403\).*Nothing is lost"),
         (failing(116), QueryRefused, "refuses a query .code 116"),
         (failing(77), QueryRefused, "code 77"),
-        (status(404), QueryRefused, "HTTP 404"),
-        (status(302, Location="http://127.0.0.1:9/elsewhere"), QueryRefused, "HTTP 302"),
+        (status(404), CrawlError, "HTTP 404"),
+        (status(302, Location="http://127.0.0.1:9/login"), CrawlError, "HTTP 302"),
     ],
 )
 def test_what_will_not_pass_is_not_asked_again(flickr, server, fault, kind, message):

@@ -77,7 +77,9 @@ def step_line(job: Job, progress: Progress) -> str:
     what = step_name(progress.step)
     parts = [f"Step {progress.number} of {progress.n_steps}: {what}"]
     if progress.kind == "epoch":
-        parts.append(f"epoch {progress.done:,} of at most {progress.of:,}")
+        epoch = progress.done + (progress.within > 0)
+        within = f" ({progress.within:.0%} of it done)" if progress.within else ""
+        parts.append(f"epoch {epoch:,} of at most {progress.of:,}{within}")
     elif progress.kind == "count":
         parts.append(f"{progress.done:,} of {progress.of:,}")
     if progress.left_s is not None and progress.done < progress.of:

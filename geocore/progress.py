@@ -5,6 +5,7 @@ to the file that the environment variable GEOCORE_PROGRESS names, and nowhere wh
 
     {"time": 1795000000.1, "kind": "step", "name": "features", "number": 2, "of": 9}
     {"time": 1795000001.3, "kind": "count", "done": 320, "of": 1202}
+    {"time": 1795000041.0, "kind": "batch", "epoch": 1, "epochs": 60, "done": 9, "of": 12}
     {"time": 1795000042.0, "kind": "epoch", "epoch": 1, "of": 60, "loss": 3.1, "val_loss": 3.0}
 """
 
@@ -19,13 +20,18 @@ from typing import Any
 VARIABLE = "GEOCORE_PROGRESS"
 
 
+def is_watched() -> bool:
+    """Whether anybody wants to know."""
+    return bool(os.environ.get(VARIABLE))
+
+
 def report_progress(kind: str, **figures: float | str) -> None:
     """Append one line, in one write, to the file that is watched; nothing where none is.
 
     A line that cannot be written is lost: watching must never stop what is watched.
 
     Args:
-        kind: "step", "count" or "epoch".
+        kind: "step", "count", "batch" or "epoch".
         figures: what the line says.
     """
     path = os.environ.get(VARIABLE)

@@ -6,6 +6,7 @@ import pytest
 
 from geocore import training
 from geocore.models.classifier import ClassifierConfig, build_classifier
+from geocore.progress import VARIABLE, read_progress
 from geocore.training import TrainingConfig, fit_features, prepare_tensorflow
 
 CONFIG = TrainingConfig(learning_rate=3e-3, epochs=6, batch_size=8, stop_patience=6)
@@ -45,6 +46,18 @@ def test_seed_42_gives_the_same_weights_twice():
 def test_another_seed_gives_other_weights():
     other = TrainingConfig(learning_rate=3e-3, epochs=6, batch_size=8, seed=7)
     assert np.abs(train()[0][0] - train(config=other)[0][0]).max() > 1e-3
+
+
+def test_a_watched_run_says_how_far_its_epochs_are_and_ends_alike(tmp_path, monkeypatch):
+    expected = train()[0]
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "progress.jsonl"))
+    monkeypatch.setattr("geocore.training.batch_progress.EVERY_S", 0)
+    assert_equal_weights(expected, train()[0])
+    lines = read_progress(tmp_path / "progress.jsonl")
+    assert [line["kind"] for line in lines[:8]] == ["batch"] * 7 + ["epoch"]
+    batches = [line for line in lines if line["kind"] == "batch"]
+    assert (batches[3]["epoch"], batches[3]["done"], batches[3]["of"]) == (1, 4, 7)
+    assert (batches[-1]["epoch"], batches[-1]["epochs"]) == (6, 6)
 
 
 @pytest.mark.parametrize("moment", ["new-state.json", "new-best.weights.h5"])

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from geocore.training.batch_progress import watchers
 from geocore.training.batches import (
     Examples,
     Share,
@@ -20,6 +21,7 @@ from geocore.training.strategy import (
     build_for,
     check_batch_size,
     is_first_worker,
+    losing_no_worker,
     meet_at_epoch,
     open_strategy,
     replicate,
@@ -97,6 +99,7 @@ def fit(
 
     Raises:
         ValueError: there is no training photo, or several devices cannot share a batch.
+        ClusterError: another machine that trains along was lost.
     """
     if train.n_photos < 1:
         raise ValueError("There is no training photo left: every photo lies outside the cells.")
@@ -107,7 +110,7 @@ def fit(
     strategy = open_strategy(config.strategy)
     check_batch_size(config.batch_size, strategy)
     network = model if config.strategy == "none" else replicate(model, strategy)
-    with strategy.scope():
+    with strategy.scope(), losing_no_worker(config):
         state = RunState(folder, config, is_writer=is_first_worker(config))
         _fit(network, train, validation, state, strategy)
     if network is not model:
@@ -144,7 +147,7 @@ def _fit(
             initial_epoch=first_epoch,
             epochs=config.epochs,
             steps_per_epoch=train.n_steps,
-            callbacks=state.callbacks(),
+            callbacks=[*watchers(), *state.callbacks()],
             shuffle=False,
             verbose=0,
         )

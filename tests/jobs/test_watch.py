@@ -75,6 +75,27 @@ def test_epochs_and_the_time_that_is_left(watched):
     assert progress.epochs["validation_loss"].tolist() == [2.0, 1.0, pytest.approx(2 / 3)]
 
 
+def batch(at, number, done, of=50, epochs=10):
+    return at, "batch", {"epoch": number, "epochs": epochs, "done": done, "of": of}
+
+
+def test_a_long_first_epoch_shows_how_far_it_is(watched):
+    """Ten batches took five seconds, so an epoch takes 25; 9.6 of ten are left."""
+    progress = how_far(watched(step(0, "MC", 2), batch(5, 1, 10), batch(10, 1, 20)))
+    assert (progress.kind, progress.done, progress.of) == ("epoch", 0, 10)
+    assert progress.within == pytest.approx(0.4)
+    assert progress.share == pytest.approx((1 + 0.04) / 4)
+    assert progress.left_s == pytest.approx(9.6 * 25)
+    assert how_far(watched(step(0, "MC", 2), batch(5, 1, 10))).left_s is None
+
+
+def test_batches_of_a_later_epoch(watched):
+    progress = how_far(watched(step(0, "MC", 2), batch(1, 1, 25), epoch(2, 1), batch(3, 2, 25)))
+    assert (progress.done, progress.within) == (1, 0.5)
+    assert progress.left_s == pytest.approx(8.5 * 2.0)
+    assert len(progress.epochs) == 1
+
+
 def test_epochs_belong_to_the_step_they_were_said_in(watched):
     lines = [step(0, "MC", 1), epoch(1, 1), epoch(2, 2), step(3, "HMC", 2), epoch(4, 1)]
     epochs = how_far(watched(*lines)).epochs

@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 
 from geocore.cells import UNASSIGNED, CellGrid, Hierarchy, build_hierarchy, generate_cells
 from geocore.cells.geodesy import EARTH_RADIUS_KM, unit_vectors
+from geocore.cells.place_names import is_near_town
 from geocore.config import ExperimentConfig, PhotoSetConfig
 from geocore.data.photos import TABLE_NAMES, load_photos
 from geocore.data.sampling import split_groups, split_photos
@@ -87,7 +88,7 @@ def _load_photo_set(
     config: ExperimentConfig, settings: PhotoSetConfig, source: Path, say: Say
 ) -> pd.DataFrame:
     folder = source if settings.folder == "." else source / settings.folder
-    table = load_photos(folder)
+    table = load_photos(folder, is_plausible=is_near_town)
     name = folder.resolve().name.removesuffix(".csv").removesuffix(".parquet")
     say(f"{name}: {table.summary()}")
     photos = table.photos.assign(photo_set=name, weight=settings.weight)

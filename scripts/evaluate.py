@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from geocore.cells.place_names import is_near_town
 from geocore.data.photos import load_photos
 from geocore.errors import GeocoreError
 from geocore.inference import DEFAULT_BUNDLE
@@ -29,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if args.out.resolve().is_relative_to(args.bundle.resolve()):
             raise ValueError(f"--out must lie outside the bundle, received {args.out}.")
-        photos = load_photos(args.photos)
+        photos = load_photos(args.photos, is_plausible=is_near_town)
         sys.stderr.write(photos.summary() + "\n")
         predictor = Predictor.load(args.bundle)
         options = {"unseen_only": args.unseen_only, "progress": partial(tqdm, unit="photo")}

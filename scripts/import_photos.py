@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from geocore.cells.place_names import load_place_namer
+from geocore.cells.place_names import is_near_town
 from geocore.data.importers import ImportOptions, import_photos
 from geocore.data.importers.detection import FORMATS
 from geocore.errors import GeocoreError
@@ -22,13 +22,11 @@ from geocore.errors import GeocoreError
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     args = vars(_parser().parse_args(argv))
-    source, out, near = args.pop("source"), args.pop("out"), load_place_namer().near_towns
+    source, out = args.pop("source"), args.pop("out")
     found = {name: args.pop(name) for name in ("format", "images")}
     try:
         with tqdm(unit=" rows", disable=not sys.stderr.isatty()) as bar:
-            options = ImportOptions(
-                **args, is_plausible=lambda lat, lng: near(lat, lng) >= 0, progress=bar.update
-            )
+            options = ImportOptions(**args, is_plausible=is_near_town, progress=bar.update)
             report = import_photos(source, out, options=options, **found)
     except (GeocoreError, ValueError, OSError) as error:
         sys.stderr.write(f"import_photos.py: {error}\n")

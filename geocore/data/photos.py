@@ -3,7 +3,7 @@
 A row that cannot be used is never lost silently: it stands in `PhotoTable.dropped` with its reason.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from geocore.data.photo_checks import dropped_rows, mark_duplicates, numbers, po
 from geocore.data.photo_csv import read_photo_csv
 from geocore.data.photo_files import find_photo_files
 from geocore.data.photo_parquet import read_photo_parquet
-from geocore.data.swapped import check_not_swapped
+from geocore.data.swapped import IsPlausible, check_not_swapped, implausible_places
 from geocore.errors import ImageError, PhotoTableError
 
 TABLE_NAMES = ("photos.csv", "photos.csv.gz", "photos.parquet")
@@ -34,17 +34,21 @@ class PhotoTable:
         dropped: One row per unusable one: row (line of the CSV, its header being 1; or the rank of
             the file in the folder, from 1), photo_id, reason, received (the offending value).
         n_rows: Number of rows or files looked at; `len(photos) + len(dropped)`.
-        source: The CSV or folder.
+        source: The table or folder.
+        doubt: Why latitude and longitude look swapped, as a sentence, or "".
     """
 
     photos: pd.DataFrame
     dropped: pd.DataFrame
     n_rows: int
     source: Path
+    doubt: str = ""
 
     def summary(self) -> str:
-        """One sentence: rows in, rows out, and the count per reason with its first row."""
+        """In words: rows in, rows out, the count per reason with its first row, and any doubt."""
         kept = f"{self.source.name}: {len(self.photos):,} of {self.n_rows:,} photos can be used."
+        if self.doubt:
+            kept = f"{kept} Doubtful: {self.doubt}"
         if self.dropped.empty:
             return kept
         reasons = [
@@ -55,7 +59,7 @@ class PhotoTable:
         return f"{kept} Left out: {'; '.join(reasons)}."
 
 
-def load_photos(source: str | Path) -> PhotoTable:
+def load_photos(source: str | Path, *, is_plausible: IsPlausible | None = None) -> PhotoTable:
     """Load photos with known positions, their image files found and their positions checked.
 
     Args:
@@ -63,6 +67,8 @@ def load_photos(source: str | Path) -> PhotoTable:
             spellings are understood) and the image files beside it or in `images/`; or a folder
             that holds such a table called `photos`; or a folder of photos whose EXIF has a GPS
             position, read recursively.
+        is_plausible: Whether a photo may have been taken at a place, see `geocore.data.swapped`;
+            with it, columns that look swapped though all values are in range are doubted.
 
     Returns:
         The table; an image file is known to exist, but is not decoded here.
@@ -77,11 +83,13 @@ def load_photos(source: str | Path) -> PhotoTable:
     path = Path(source)
     if path.is_dir():
         tables = [path / name for name in TABLE_NAMES if (path / name).is_file()]
-        return _from_table(tables[0], with_files=True) if tables else _from_folder(path)
-    return _from_table(path, with_files=True)
+        return _from_table(tables[0], True, is_plausible) if tables else _from_folder(path)
+    return _from_table(path, True, is_plausible)
 
 
-def load_coordinates(table_path: str | Path) -> PhotoTable:
+def load_coordinates(
+    table_path: str | Path, *, is_plausible: IsPlausible | None = None
+) -> PhotoTable:
     """Load positions only: as `load_photos`, but no image file is needed and `path` is "".
 
     Without a column IMG_ID the photos are called after their row.
@@ -91,10 +99,10 @@ def load_coordinates(table_path: str | Path) -> PhotoTable:
     """
     path = Path(table_path)
     tables = [path / name for name in TABLE_NAMES if (path / name).is_file()]
-    return _from_table(tables[0] if tables else path, with_files=False)
+    return _from_table(tables[0] if tables else path, False, is_plausible)
 
 
-def _from_table(path: Path, *, with_files: bool) -> PhotoTable:
+def _from_table(path: Path, with_files: bool, is_plausible: IsPlausible | None) -> PhotoTable:
     _check_is_table(path)
     read = read_photo_parquet if path.suffix.lower() == ".parquet" else read_photo_csv
     raw = read(path, needs_id=with_files)
@@ -109,7 +117,8 @@ def _from_table(path: Path, *, with_files: bool) -> PhotoTable:
     reasons = mark_duplicates(reasons, paths if with_files else raw["photo_id"])
     photos = raw.drop(columns=["row", "overlong"]).assign(lat=lat, lng=lng)
     photos.insert(1, "path", paths)
-    return _table(path, photos, dropped_rows(raw, reasons), reasons == "")
+    table = _table(path, photos, dropped_rows(raw, reasons), reasons == "")
+    return replace(table, doubt=implausible_places(lat, lng, is_plausible) if is_plausible else "")
 
 
 def _check_is_table(path: Path) -> None:

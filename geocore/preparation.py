@@ -92,16 +92,17 @@ def _load_photo_set(
     name = folder.resolve().name.removesuffix(".csv").removesuffix(".parquet")
     say(f"{name}: {table.summary()}")
     photos = table.photos.assign(photo_set=name, weight=settings.weight)
-    rule = {"group": settings.group or None, "place_km": settings.place_km or None}
+    group, place_km = settings.group or None, settings.place_km or None
     photos["split"] = split_photos(
         photos,
         test=settings.test_share,
         validation=config.validation_share if settings.test_share else 0.0,
         seed=config.split_seed,
-        **rule,
+        group=group,
+        place_km=place_km,
     )
-    if any(rule.values()):
-        photos[GROUP] = f"{name}/" + split_groups(photos, **rule)
+    if group or place_km:
+        photos[GROUP] = f"{name}/" + split_groups(photos, group=group, place_km=place_km)
         photos["place_km"] = settings.place_km
     photos["photo_id"] = name + "/" + photos["photo_id"]
     return photos

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from geocore.cells import UNASSIGNED, generate_cells
+from geocore.cells.place_names import is_near_town
 from geocore.data.photos import TABLE_NAMES, load_photos
 from geocore.data.sampling import split_photos
 from geocore.errors import GridError, JobError, PhotoTableError
@@ -83,7 +84,8 @@ def find_photos(recipe: Recipe, source: Path) -> Found:
         PhotoTableError: nothing usable is there, or too little to divide.
     """
     entries = _photo_sets(recipe, source)
-    tables = [load_photos(_below(source, entry["folder"])) for entry in entries]
+    folders = [_below(source, entry["folder"]) for entry in entries]
+    tables = [load_photos(folder, is_plausible=is_near_town) for folder in folders]
     parts = [
         _divided(table.photos, recipe, entry) for table, entry in zip(tables, entries, strict=True)
     ]

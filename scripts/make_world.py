@@ -14,6 +14,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from geocore.data.synthetic import make_world
+from geocore.data.synthetic_table import WorldSettings
 from geocore.errors import GeocoreError
 
 
@@ -21,15 +22,10 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     args = _parser().parse_args(argv)
     try:
+        settings = WorldSettings(seed=args.seed, size_px=args.size, flaws=args.flaws)
         with tqdm(total=args.n, unit="photo", disable=not sys.stderr.isatty()) as bar:
-            report = make_world(
-                args.out,
-                args.n,
-                seed=args.seed,
-                size_px=args.size,
-                scheduler=args.scheduler,
-                progress=bar.update,
-            )
+            options = {"scheduler": args.scheduler, "progress": bar.update}
+            report = make_world(args.out, args.n, settings, **options)
     except KeyboardInterrupt:
         sys.stderr.write("Ended by you. The same command goes on from here.\n")
         return 130
@@ -49,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--out", type=Path, required=True, metavar="DIR", help="photo set to make")
     add("--seed", type=int, default=42, help="another one: other photos (default: %(default)s)")
     add("--size", type=int, default=320, help="longer side in pixels (default: %(default)s)")
+    add("--flaws", type=float, default=0, help="share of photos spoilt, for trying to clean (0)")
     add("--scheduler", help="Dask cluster, tcp://host:port; default: the cores of this machine")
     return parser
 

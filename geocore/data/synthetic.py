@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -20,17 +20,25 @@ import numpy as np
 from PIL import Image
 
 from geocore.data.scheduling import Pool, Scheduler, n_cores, photo_results
-from geocore.data.synthetic_camera import LABEL, encode
+from geocore.data.synthetic_camera import LABEL
 from geocore.data.synthetic_circumstances import plan_scenes
+from geocore.data.synthetic_flaws import spoilt
 from geocore.data.synthetic_scenes import paint
-from geocore.data.synthetic_table import SHARD, photo_name, plan_photos, world_rows
+from geocore.data.synthetic_table import (
+    SHARD,
+    WorldSettings,
+    check_size,
+    photo_name,
+    plan_photos,
+    world_rows,
+)
 from geocore.data.whole_files import whole_file
 from geocore.errors import WorldError
 
 SETTINGS = "made_world.json"
+DEFAULTS = WorldSettings()
 DRAWING = 1
 """Raised whenever the same seed would give other pictures."""
-SMALLEST_PX, LARGEST_PX = 48, 2048
 _ROWS_AT_ONCE = 5000
 _END_OF_JPEG = b"\xff\xd9"
 
@@ -64,8 +72,7 @@ class _Shard:
     """A folder's worth of photos, drawn by one process."""
 
     folder: Path
-    seed: int
-    size_px: int
+    settings: WorldSettings
     start: int
     stop: int
 
@@ -85,7 +92,7 @@ def draw_scene(lat: float, lng: float, seed: int, size_px: int = 320) -> Image.I
     Raises:
         ValueError: an argument is out of range.
     """
-    _check_size(size_px)
+    check_size(size_px)
     if not (abs(lat) <= 90 and abs(lng) <= 180):
         raise ValueError(
             f"lat must lie within [-90, 90] and lng within [-180, 180], received {lat}, {lng}."
@@ -98,37 +105,34 @@ def draw_scene(lat: float, lng: float, seed: int, size_px: int = 320) -> Image.I
 def make_world(
     out: Path,
     n: int,
+    settings: WorldSettings = DEFAULTS,
     *,
-    seed: int = 42,
-    size_px: int = 320,
     scheduler: Scheduler = None,
     progress: Callable[[int], object] | None = None,
 ) -> WorldReport:
     """Draw n photos into `out/images` and list them in `out/photos.csv`.
 
-    Photo number i depends on the seed, the size and i alone: a larger world begins with the smaller
-    one. A run that was ended, however, goes on: photos that are there whole are kept. The table
+    Photo number i depends on the settings and i alone: a larger world begins with the smaller one.
+    A run that was ended, however, goes on: photos that are there whole are kept. The table
     comes last.
 
     Args:
-        out: folder of the photo set; empty, absent, or a made world of the same seed and size.
+        out: folder of the photo set; empty, absent, or a made world of the same settings.
         n: number of photos.
-        seed: another one gives other photos of the same made world.
-        size_px: longer side, 48 to 2048.
+        settings: what else decides the photos.
         scheduler: None for one process per core of this machine; else as for `map_photos`.
         progress: called with the number of photos just done.
 
     Raises:
         WorldError: `out` holds something else, or a process was ended from outside.
-        ValueError: an argument is out of range.
+        ValueError: n is under 1.
         OSError: the disk is full or may not be written to; what was drawn is kept.
     """
-    _check_size(size_px)
     if n < 1:
         raise ValueError(f"n must be at least 1 photo, received {n}.")
-    _claim(out, seed, size_px)
+    _claim(out, settings)
     shards = [
-        _Shard(folder=out, seed=seed, size_px=size_px, start=k, stop=min(k + SHARD, n))
+        _Shard(folder=out, settings=settings, start=k, stop=min(k + SHARD, n))
         for k in range(0, n, SHARD)
     ]
     n_drawn = 0
@@ -139,7 +143,7 @@ def make_world(
                 progress(shards[start].stop - shards[start].start)
     for torn in (out / "images").glob("*/.*.new"):
         torn.unlink(missing_ok=True)
-    _write_table(out, n, seed)
+    _write_table(out, n, settings)
     return WorldReport(folder=out, n_photos=n, n_drawn=n_drawn)
 
 
@@ -151,9 +155,10 @@ def _draw_shard(shard: _Shard) -> int:
     if not missing:
         return 0
     (images / photo_name(shard.start)).parent.mkdir(parents=True, exist_ok=True)
-    plan = plan_photos(shard.seed, np.array(missing))
-    for i, scene in zip(missing, plan.itertuples(index=False), strict=True):
-        _save(images / photo_name(i), encode(paint(scene, shard.size_px), scene))
+    plan, flaws = plan_photos(shard.settings, np.array(missing))
+    for i, scene, flaw in zip(missing, plan.itertuples(index=False), flaws, strict=True):
+        image = paint(scene, shard.settings.size_px)
+        _save(images / photo_name(i), spoilt(image, scene, flaw))
     return len(missing)
 
 
@@ -174,9 +179,9 @@ def _save(path: Path, content: bytes) -> None:
     scratch.replace(path)
 
 
-def _claim(out: Path, seed: int, size_px: int) -> None:
+def _claim(out: Path, settings: WorldSettings) -> None:
     """Note the world's settings in its folder, or see that they are the ones noted there."""
-    wanted = {"made": LABEL, "seed": seed, "size_px": size_px, "drawing": DRAWING}
+    wanted = {"made": LABEL, "drawing": DRAWING, **asdict(settings)}
     path = out / SETTINGS
     try:
         found = json.loads(path.read_text("utf-8"))
@@ -207,11 +212,11 @@ def _words(settings: Any) -> str:
     return ", ".join(f"{key} {value}" for key, value in items if key != "made")
 
 
-def _write_table(out: Path, n: int, seed: int) -> None:
+def _write_table(out: Path, n: int, settings: WorldSettings) -> None:
     """Write `photos.csv` piece by piece, so that a large one does not fill memory."""
     with whole_file(out / "photos.csv") as scratch, scratch.open("w", encoding="utf-8") as file:
         for start in range(0, n, _ROWS_AT_ONCE):
-            rows = world_rows(seed, start, min(start + _ROWS_AT_ONCE, n))
+            rows = world_rows(settings, start, min(start + _ROWS_AT_ONCE, n))
             rows.to_csv(file, index=False, header=start == 0, lineterminator="\n")
 
 
@@ -232,10 +237,3 @@ def _pool(scheduler: Scheduler, n_shards: int) -> Iterator[Scheduler]:
         ) from error
     finally:
         executor.shutdown(cancel_futures=True)
-
-
-def _check_size(size_px: int) -> None:
-    if not SMALLEST_PX <= size_px <= LARGEST_PX:
-        raise ValueError(
-            f"size_px must lie between {SMALLEST_PX} and {LARGEST_PX}, received {size_px}."
-        )

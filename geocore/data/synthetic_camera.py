@@ -47,13 +47,13 @@ def develop(canvas: Canvas, scene: Any) -> Image.Image:
     return image
 
 
-def encode(image: Image.Image, scene: Any) -> bytes:
+def encode(image: Image.Image, scene: Any, quality: int | None = None) -> bytes:
     """The picture as JPEG, with what marks it as made in EXIF, XMP and comment."""
     stream = io.BytesIO()
     image.save(
         stream,
         "JPEG",
-        quality=int(scene.quality),
+        quality=quality or int(scene.quality),
         exif=_exif(scene),
         xmp=_XMP,
         comment=LABEL.encode(),

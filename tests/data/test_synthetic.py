@@ -1,6 +1,7 @@
 """The made world: the same from the same seed, labelled, resumable, its places different."""
 
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,16 +9,19 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from geocore.data import synthetic
+from geocore.data import synthetic, synthetic_flaws
 from geocore.data.exif import exif_position
 from geocore.data.photos import load_photos
 from geocore.data.scheduling import open_pool
 from geocore.data.synthetic import draw_scene, make_world
+from geocore.data.synthetic_flaws import flaws_of
 from geocore.data.synthetic_noise import hashed_seeds
-from geocore.data.synthetic_table import SHARD, photo_name, world_rows
+from geocore.data.synthetic_table import SHARD, WorldSettings, photo_name, world_rows
 from geocore.errors import WorldError
 
 SIZE = 96
+SETTINGS = WorldSettings(size_px=SIZE)
+TINY = WorldSettings(size_px=48)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -28,7 +32,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("world") / "made"
-    make_world(folder, 8, size_px=SIZE)
+    make_world(folder, 8, SETTINGS)
     return folder
 
 
@@ -47,32 +51,41 @@ def test_a_scene_depends_on_place_and_seed_alone():
 
 
 def test_a_photo_is_the_same_in_a_larger_world(world, tmp_path):
-    make_world(tmp_path / "small", 3, size_px=SIZE)
+    make_world(tmp_path / "small", 3, SETTINGS)
     larger = contents(world)
     assert all(larger[name] == photo for name, photo in contents(tmp_path / "small").items())
 
 
 def test_rows_do_not_depend_on_where_the_work_is_cut():
-    whole = world_rows(42, 0, 300)
-    parts = pd.concat([world_rows(42, 0, 7), world_rows(42, 7, 251), world_rows(42, 251, 300)])
+    whole = world_rows(SETTINGS, 0, 300)
+    parts = pd.concat(
+        [
+            world_rows(WorldSettings(seed=42), 0, 7),
+            world_rows(WorldSettings(seed=42), 7, 251),
+            world_rows(WorldSettings(seed=42), 251, 300),
+        ]
+    )
     pd.testing.assert_frame_equal(whole, parts.reset_index(drop=True))
 
 
 def test_what_other_processes_draw_is_the_same(tmp_path):
     n = SHARD + 2
-    assert make_world(tmp_path / "many", n, size_px=48).n_drawn == n
+    assert make_world(tmp_path / "many", n, TINY).n_drawn == n
     paths = [tmp_path / "many" / "images" / photo_name(i) for i in (3, SHARD, SHARD + 1)]
     theirs = [path.read_bytes() for path in paths]
     for path in paths:
         path.unlink()
     with open_pool(None) as threads_of_this_process:
-        report = make_world(tmp_path / "many", n, size_px=48, scheduler=threads_of_this_process)
+        report = make_world(tmp_path / "many", n, TINY, scheduler=threads_of_this_process)
     assert report.n_drawn == 3
     assert [path.read_bytes() for path in paths] == theirs
 
 
 def test_another_seed_gives_other_photos_of_the_same_world():
-    ours, theirs = world_rows(42, 0, 100), world_rows(43, 0, 100)
+    ours, theirs = (
+        world_rows(WorldSettings(seed=42), 0, 100),
+        world_rows(WorldSettings(seed=43), 0, 100),
+    )
     assert not set(ours["SEED"]) & set(theirs["SEED"])
     assert list(ours.columns) == list(theirs.columns)
 
@@ -83,7 +96,7 @@ def test_what_was_drawn_is_kept_and_what_is_torn_is_drawn_again(world):
     paths[2].unlink()
     paths[5].write_bytes(before[paths[5].name][:500])
     kept_since = paths[0].stat().st_mtime_ns
-    report = make_world(world, 8, size_px=SIZE)
+    report = make_world(world, 8, SETTINGS)
     assert report.n_drawn == 2
     assert contents(world) == before
     assert paths[0].stat().st_mtime_ns == kept_since
@@ -99,13 +112,13 @@ def test_a_run_that_was_cut_off_has_no_table_and_goes_on(tmp_path, monkeypatch):
         drawn.append(scene)
         return encode(image, scene)
 
-    encode = synthetic.encode
-    monkeypatch.setattr(synthetic, "encode", cut_off)
+    encode = synthetic_flaws.encode
+    monkeypatch.setattr(synthetic_flaws, "encode", cut_off)
     with pytest.raises(OSError, match="No space left"):
-        make_world(tmp_path / "cut", 5, size_px=48)
+        make_world(tmp_path / "cut", 5, TINY)
     assert not (tmp_path / "cut" / "photos.csv").exists()
     monkeypatch.undo()
-    assert make_world(tmp_path / "cut", 5, size_px=48).n_drawn == 2
+    assert make_world(tmp_path / "cut", 5, TINY).n_drawn == 2
     assert len(load_photos(tmp_path / "cut").photos) == 5
 
 
@@ -116,15 +129,40 @@ def test_a_process_that_was_ended_from_outside_is_a_sentence(tmp_path, monkeypat
 
     monkeypatch.setattr(synthetic, "photo_results", broken)
     with pytest.raises(WorldError, match=r"ended from outside.*what is drawn is kept"):
-        make_world(tmp_path / "broken", 2 * SHARD, size_px=48)
+        make_world(tmp_path / "broken", 2 * SHARD, TINY)
 
 
 def test_what_a_killed_run_left_half_written_is_removed(tmp_path):
-    make_world(tmp_path / "made", 2, size_px=48)
+    make_world(tmp_path / "made", 2, TINY)
     torn = tmp_path / "made" / "images" / "00000" / ".00000001.jpg.123.new"
     torn.write_bytes(b"half")
-    make_world(tmp_path / "made", 2, size_px=48)
+    make_world(tmp_path / "made", 2, TINY)
     assert not torn.exists()
+
+
+def test_flaws_are_where_the_table_says(tmp_path):
+    settings = WorldSettings(size_px=200, flaws=0.5)
+    make_world(tmp_path, 60, settings)
+    rows = world_rows(settings, 0, 60)
+    flaw = rows["FLAW"].to_numpy()
+    files = [tmp_path / "images" / name for name in rows["IMG_ID"]]
+    assert set(flaw) == {*synthetic_flaws.FLAWS, ""}
+    for i in np.flatnonzero(flaw == "copy"):
+        assert files[i].read_bytes() == files[i - 1].read_bytes()
+    for i in np.flatnonzero(flaw == "near copy"):
+        assert rows.at[i, "SEED"] == rows.at[i - 1, "SEED"]
+        assert files[i].read_bytes() != files[i - 1].read_bytes()
+    with pytest.raises(OSError, match="truncated"):
+        Image.open(files[int(np.flatnonzero(flaw == "cut off")[0])]).load()
+    assert all(max(Image.open(files[i]).size) == 100 for i in np.flatnonzero(flaw == "tiny"))
+    assert (rows[["LAT", "LON"]].eq(0).all(axis=1) == (flaw == "no place")).all()
+
+
+def test_without_flaws_there_are_none():
+    assert "FLAW" not in world_rows(TINY, 0, 3)
+    assert set(flaws_of(42, np.arange(500), 0.0)) == {""}
+    share = (flaws_of(42, np.arange(5000), 0.1) != "").mean()
+    assert share == pytest.approx(0.1, abs=0.02)
 
 
 def test_every_photo_says_that_it_is_made(world):
@@ -158,7 +196,7 @@ def lower_half(place: np.ndarray, seed: int) -> np.ndarray:
 
 
 def test_neighbours_look_more_alike_than_far_places():
-    places = world_rows(1, 0, 20)[["LAT", "LON"]].to_numpy()
+    places = world_rows(WorldSettings(seed=1), 0, 20)[["LAT", "LON"]].to_numpy()
     here = np.array([lower_half(place, 3) for place in places])
     beside = np.array([lower_half(place + 0.3, 4) for place in places])
     to_neighbour = np.abs(here - beside).mean()
@@ -167,36 +205,41 @@ def test_neighbours_look_more_alike_than_far_places():
 
 
 def test_a_world_of_other_settings_is_not_mixed_in(world):
-    with pytest.raises(WorldError, match=r"other settings \(seed 42.*now asked for: seed 7"):
-        make_world(world, 8, seed=7, size_px=SIZE)
+    with pytest.raises(WorldError, match=r"other settings .*seed 42.*now asked for:.* seed 7"):
+        make_world(world, 8, replace(SETTINGS, seed=7))
     with pytest.raises(WorldError, match="size_px 48"):
-        make_world(world, 8, size_px=48)
+        make_world(world, 8, TINY)
 
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path):
     (tmp_path / "photos.csv").write_text("IMG_ID,LAT,LON\n")
     with pytest.raises(WorldError, match="must be empty, absent or a made world"):
-        make_world(tmp_path, 2, size_px=48)
+        make_world(tmp_path, 2, TINY)
     assert (tmp_path / "photos.csv").read_text() == "IMG_ID,LAT,LON\n"
 
 
 def test_settings_that_are_no_json_are_named(tmp_path):
     (tmp_path / synthetic.SETTINGS).write_text("{")
     with pytest.raises(WorldError, match="is no JSON file"):
-        make_world(tmp_path, 2, size_px=48)
+        make_world(tmp_path, 2, TINY)
+
+
+def test_a_world_without_photos_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="n must be at least 1 photo, received 0"):
+        make_world(tmp_path / "none", 0)
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"n": 0}, "n must be at least 1 photo, received 0"),
         ({"size_px": 20}, "size_px must lie between 48 and 2048, received 20"),
+        ({"flaws": 0.6}, "flaws must be a share from 0 to 0.5, received 0.6"),
     ],
 )
-def test_arguments_out_of_range_are_refused(tmp_path, change, message):
+def test_settings_out_of_range_are_refused(change, message):
     with pytest.raises(ValueError, match=message):
-        make_world(tmp_path / "none", **({"n": 3, "size_px": 64} | change))
-    assert not (tmp_path / "none").exists()
+        WorldSettings(**change)
 
 
 @pytest.mark.parametrize(("lat", "lng"), [(91, 0), (0, 181), (float("nan"), 0)])

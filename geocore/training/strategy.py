@@ -10,12 +10,15 @@ would then make in the middle of the first step is made before it: `build_for`.
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from geocore.errors import ClusterError
 from geocore.training.settings import TrainingConfig
 
 EXAMPLE = (
@@ -117,11 +120,30 @@ def meet_at_epoch(epoch: int, strategy: tf.distribute.Strategy) -> None:
     """Wait for all workers, and be sure that they have done the same number of epochs.
 
     Raises:
-        ValueError: they do not see the same state of the run.
+        ClusterError: they do not see the same state of the run.
     """
     epochs = strategy.gather(tf.constant([epoch]), axis=0).numpy()
     if len(set(epochs)) > 1:
-        raise ValueError(
+        raise ClusterError(
             "All workers must go on from the same epoch, but they have done "
             f"{', '.join(map(str, epochs))}. Give them one --cache folder that all of them see."
         )
+
+
+@contextmanager
+def losing_no_worker(config: TrainingConfig) -> Iterator[None]:
+    """Say what to do when another worker is gone, of which TensorFlow tells in many ways.
+
+    Raises:
+        ClusterError: another worker was lost.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if config.strategy != "multi-worker":
+            raise
+        raise ClusterError(
+            "Training on several machines ended, most likely because one of them was lost. Start "
+            "the same command on all of them again: they go on after the last complete epoch. "
+            f"({error.message.strip().splitlines()[0]})"
+        ) from error

@@ -1,0 +1,167 @@
+"""Places by name without internet: towns and countries, misspelt ones too.
+
+Stage: analysis. It must not know predictions or pages.
+
+60,000 towns and all countries ship with geocore. A query is a name, or a name with its region or
+country behind a comma ("Paris, Texas"). Spelling is compared without accents and capitals; of
+names that fit alike, the larger place comes first.
+
+Source: own; edit similarity of rapidfuzz (Levenshtein, insertions and deletions).
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from rapidfuzz import fuzz, process
+
+from geocore.cells.continents import load_countries
+from geocore.cells.place_names import load_place_namer
+
+TOWN, COUNTRY = "town", "country"
+MAX_LENGTH = 200
+CUTOFF = 75.0
+EXACT = 100.0
+_QUALIFIER_SHARE = 0.35
+_LOST_PER_DECADE = 1.5
+"""Score that a place of a tenth of the population loses: a misspelt city before a like hamlet."""
+_NEAR_EXACT = 97.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundPlace:
+    """A place that a text may mean.
+
+    Attributes:
+        name: of the town or country.
+        region: first-order division of a town, "" for none.
+        country: English name.
+        code: ISO 3166 of the country.
+        lat, lng: degrees; of a country, of its largest town.
+        population: inhabitants of the town; of a country, of its towns.
+        score: how well the text fits, 0-100; 100 is letter by letter, accents and capitals aside.
+        kind: TOWN or COUNTRY.
+    """
+
+    name: str
+    region: str
+    country: str
+    code: str
+    lat: float
+    lng: float
+    population: int
+    score: float
+    kind: str
+
+    @property
+    def label(self) -> str:
+        """What to show: "Ubud, Bali, Indonesia"."""
+        parts = (self.name, self.region, self.country)
+        return ", ".join(dict.fromkeys(filter(None, parts)))
+
+
+def find_places(text: str, limit: int = 5) -> list[FoundPlace]:
+    """Places that a text may mean, the likeliest first; none where nothing is alike.
+
+    Args:
+        text: a name, or a name and its region or country with a comma between them.
+        limit: at most this many.
+
+    Raises:
+        ValueError: no letter in the text, a text too long, or a limit below 1.
+    """
+    if limit < 1:
+        raise ValueError(f"The number of places must be at least 1, received {limit}.")
+    if len(text) > MAX_LENGTH or not (query := plain_name(text)):
+        raise ValueError(
+            f"A place is a name of 1 to {MAX_LENGTH} characters with letters in it, received "
+            f"{text[:40]!r}. Write for example Lisbon or Paris, Texas."
+        )
+    name, _, qualifier = (plain_name(part) for part in text.partition(","))
+    places = _gazetteer()
+    names = [_OTHER_NAMES.get(one, one) for one in (name or query,)]
+    scores = process.cdist(names, places["plain"].tolist(), scorer=fuzz.ratio)[0].astype(float)
+    candidates = np.flatnonzero(scores >= CUTOFF)
+    found = places.iloc[candidates].assign(score=scores[candidates])
+    if qualifier:
+        fit = np.array([_fit(qualifier, around) for around in found["around"]])
+        found["score"] = (1 - _QUALIFIER_SHARE) * found["score"] + _QUALIFIER_SHARE * fit
+        found = found[found["score"] >= CUTOFF]
+    elif found["score"].max() != EXACT and " " in query:
+        found = pd.concat([found, _without_comma(query, places)])
+    return _ranked(found, limit)
+
+
+def plain_name(text: str) -> str:
+    """A name as it is compared: no accents, capitals or punctuation."""
+    folded = unicodedata.normalize("NFKD", text.casefold().replace("ø", "o").replace("ł", "l"))
+    letters = "".join(c for c in folded if not unicodedata.combining(c))
+    return " ".join(re.findall(r"[^\W_]+", letters))
+
+
+def _ranked(found: pd.DataFrame, limit: int) -> list[FoundPlace]:
+    size = np.log10(found["population"].clip(lower=1))
+    is_country = found["kind"] == COUNTRY
+    is_exact = found["score"] >= _NEAR_EXACT
+    order = found["score"] + _LOST_PER_DECADE * size
+    # The country is meant by its own name, unless that is a large town's as well.
+    table = found.assign(order=order + EXACT * is_exact + is_country * is_exact)
+    table = table.sort_values(["order", "population"], ascending=False, kind="stable")
+    table = table.drop_duplicates(["name", "region", "code", "kind"]).head(limit)
+    columns = ["name", "region", "country", "code", "lat", "lng", "population", "score", "kind"]
+    rows = table[columns].astype({"population": int}).to_dict("records")
+    return [FoundPlace(**{str(k): v for k, v in row.items()}) for row in rows]
+
+
+def _fit(qualifier: str, around: tuple[str, ...]) -> float:
+    """How well a region or country fits, 0-100: the best of names and code."""
+    return max((fuzz.ratio(qualifier, name) for name in around), default=0.0)
+
+
+def _without_comma(query: str, places: pd.DataFrame) -> pd.DataFrame:
+    """Exact names with their region or country behind them, the comma forgotten."""
+    words = query.split()
+    parts = []
+    for k in range(1, len(words)):
+        name, qualifier = " ".join(words[:k]), " ".join(words[k:])
+        same = places[places["plain"] == _OTHER_NAMES.get(name, name)]
+        fit = np.array([_fit(qualifier, around) for around in same["around"]])
+        parts.append(same.assign(score=EXACT - _QUALIFIER_SHARE * (EXACT - fit))[fit >= CUTOFF])
+    return pd.concat(parts)
+
+
+@cache
+def _gazetteer() -> pd.DataFrame:
+    """Towns and countries: columns of `FoundPlace`, `plain` name and `around` (what may follow)."""
+    namer = load_place_namer()
+    towns = namer.places.rename(columns={"city": "name"}).assign(kind=TOWN)
+    largest = towns.sort_values("population", ascending=False).drop_duplicates("code")
+    total = towns.groupby("code")["population"].sum()
+    states = load_countries()["name"].rename("name").reset_index()
+    states = states.merge(largest[["code", "lat", "lng"]], on="code")
+    states["population"] = states["code"].map(total)
+    states = states.assign(country=states["name"], region="", kind=COUNTRY)
+    table = pd.concat([towns, states], ignore_index=True)
+    plain = {
+        name: plain_name(name)
+        for name in pd.unique(table[["name", "region", "country"]].to_numpy().ravel())
+    }
+    table["plain"] = table["name"].map(plain)
+    codes = table["code"].str.lower()
+    columns = (table["region"].map(plain), table["country"].map(plain), codes)
+    table["around"] = [
+        (*filter(None, row), *_SHORT.get(row[2], ())) for row in zip(*columns, strict=True)
+    ]
+    return table
+
+
+_SHORT = {"us": ("usa", "america"), "gb": ("uk", "great britain"), "ae": ("uae",)}
+_OTHER_NAMES = {
+    "usa": "united states", "us": "united states", "america": "united states",
+    "uk": "united kingdom", "great britain": "united kingdom", "uae": "united arab emirates",
+    "holland": "netherlands", "nyc": "new york city", "new york": "new york city",
+    "cologne": "koln", "rom": "rome", "roma": "rome", "munchen": "munich", "wien": "vienna",
+}  # fmt: skip

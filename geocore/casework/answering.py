@@ -6,6 +6,7 @@ Source: own.
 """
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,7 +26,9 @@ from geocore.evaluation.conformal import LEVELS
 from geocore.inference.bundle import Bundle
 from geocore.inference.bundle_files import MANIFEST, file_sha256
 from geocore.inference.prediction import Prediction
-from geocore.inference.predictor import Predictor
+
+if TYPE_CHECKING:  # the predictor brings TensorFlow, which reading a case does not need
+    from geocore.inference.predictor import Predictor
 
 Entries = list[tuple[str, Record]]
 
@@ -36,7 +39,7 @@ def bundle_of(bundle: Bundle) -> dict[str, str]:
 
 
 def answer_entries(
-    predictor: Predictor, content: bytes, name: str, *, head: str | None = None
+    predictor: "Predictor", content: bytes, name: str, *, head: str | None = None
 ) -> Entries:
     """What one photo adds to a case: itself and its answer, or why there is none.
 

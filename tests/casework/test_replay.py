@@ -1,7 +1,5 @@
 """Replaying a case: the same bytes, or what differs, and what could not be asked."""
 
-from dataclasses import replace
-
 import pytest
 
 from geocore.analysis.case_file import open_case
@@ -9,25 +7,11 @@ from geocore.analysis.records import N_TOP
 from geocore.casework import answering
 from geocore.casework.answering import answer_entries
 from geocore.casework.replay import differences, photo_source, replay, summary_of
-from geocore.data.images import decode_photo
 from scripts import replay_case
 from tests.browser.harness import photo_bytes
-from tests.inference.calibrated_bundle import calibrated_bundle, held_out_prediction
+from tests.casework.stand_in import StandIn
 
 PHOTO = photo_bytes()
-
-
-class StandIn:
-    """A predictor without a network: the answer depends on the photo's brightness alone."""
-
-    def __init__(self, row=0):
-        self.bundle = calibrated_bundle()
-        self.row = row
-
-    def predict(self, photo, head=None, *, name=None):
-        decode_photo(photo, name=name)
-        prediction, _ = held_out_prediction(self.bundle, self.row, head or "MC")
-        return replace(prediction, photo=name)
 
 
 @pytest.fixture

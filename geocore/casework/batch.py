@@ -1,0 +1,220 @@
+"""Many photos, one after the other, in the background: every answer is in the case at once.
+
+Stage: casework. It must not know pages. A thread works through the queue; what was answered is in
+the case file before the next photo begins, so that a killed program loses only the photo in flight.
+Begun again with the same photos, it goes on with those that the case does not know.
+
+Source: own.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geocore.analysis.canonical import sha256_hex
+from geocore.analysis.case_file import Case
+from geocore.analysis.records import failure_record
+from geocore.casework.answering import answer_entries, bundle_of
+from geocore.data.images import photo_bytes
+from geocore.errors import GeocoreError
+
+if TYPE_CHECKING:  # the predictor brings TensorFlow, which reading a case does not need
+    from geocore.inference.predictor import Predictor
+
+WAITING, READING, ANSWERED, FAILED, CANCELLED = (
+    "waiting", "reading", "answered", "failed", "cancelled",
+)  # fmt: skip
+DONE = (ANSWERED, FAILED, CANCELLED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchItem:
+    """One photo of the queue.
+
+    Attributes:
+        name: as it was given; text from outside.
+        source: path, or the encoded photo.
+        status: WAITING, READING, ANSWERED, FAILED or CANCELLED.
+        sha256: of the encoded photo, once it was read.
+        error: sentence why it FAILED.
+        was_known: the case held this bundle's answer already; it was not asked again.
+    """
+
+    name: str
+    source: Path | bytes
+    status: str = WAITING
+    sha256: str | None = None
+    error: str | None = None
+    was_known: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchProgress:
+    """How far a batch is: number of photos in each status, and what stopped it, if anything did."""
+
+    n_photos: int
+    counts: dict[str, int]
+    is_running: bool
+    stopped_by: str | None
+
+    @property
+    def n_done(self) -> int:
+        """Photos that need no more work."""
+        return sum(self.counts[status] for status in DONE)
+
+
+class Batch:
+    """A queue of photos and the thread that answers them into a case.
+
+    Args:
+        predictor: of the bundle that answers; may serve other threads meanwhile.
+        open_case: opens the case for the thread; called once per start.
+        analyst: who asks, for the log.
+        head: name of a head; None is the bundle's own choice.
+        keeps_photos: store every photo in the case too.
+    """
+
+    def __init__(
+        self,
+        predictor: "Predictor",
+        open_case: Callable[[], Case],
+        *,
+        analyst: str,
+        head: str | None = None,
+        keeps_photos: bool = False,
+    ) -> None:
+        self._predictor, self._open_case = predictor, open_case
+        self._analyst, self._head = analyst, head or predictor.bundle.default_head
+        self._keeps_photos = keeps_photos
+        self._items: list[BatchItem] = []
+        self._lock = threading.Lock()
+        self._cancelled = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._is_working = False
+        self._stopped_by: str | None = None
+
+    @property
+    def items(self) -> list[BatchItem]:
+        """The queue as it is now, in the order of arrival."""
+        with self._lock:
+            return list(self._items)
+
+    @property
+    def progress(self) -> BatchProgress:
+        """How far it is."""
+        with self._lock:
+            statuses = [item.status for item in self._items]
+            known = (WAITING, READING, *DONE)
+            return BatchProgress(
+                n_photos=len(statuses),
+                counts={status: statuses.count(status) for status in known},
+                is_running=self._is_working,
+                stopped_by=self._stopped_by,
+            )
+
+    def add(self, photos: Iterable[tuple[str, Path | bytes]]) -> None:
+        """Queue photos by name and source, and see to it that they are worked on."""
+        with self._lock:
+            self._items += [BatchItem(name=name, source=source) for name, source in photos]
+        self.start()
+
+    def start(self) -> None:
+        """Go on with what is waiting; nothing happens if that is being done."""
+        with self._lock:
+            if self._is_working and not self._cancelled.is_set():
+                return
+            before, self._cancelled = self._thread, threading.Event()
+            self._is_working, self._stopped_by = True, None
+            work = (before, self._cancelled)
+            self._thread = threading.Thread(target=self._work, args=work, name="batch", daemon=True)
+            self._thread.start()
+
+    def cancel(self) -> None:
+        """Stop after the photo in flight; what waits is marked as cancelled, answers stay."""
+        with self._lock:
+            self._cancelled.set()
+            self._change_all(WAITING, CANCELLED)
+
+    def retry(self) -> None:
+        """Ask again for every photo that failed or was cancelled."""
+        with self._lock:
+            self._change_all(FAILED, WAITING)
+            self._change_all(CANCELLED, WAITING)
+        self.start()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait for the thread; True if it has come to its end."""
+        thread = self._thread
+        if thread is None:
+            return True
+        thread.join(timeout_s)
+        return not thread.is_alive()
+
+    def _change_all(self, before: str, after: str) -> None:
+        self._items = [
+            replace(item, status=after, error=None) if item.status == before else item
+            for item in self._items
+        ]
+
+    def _work(self, before: threading.Thread | None, cancelled: threading.Event) -> None:
+        if before is not None:
+            before.join()  # a cancelled thread still has its photo in flight
+        try:
+            with self._open_case() as case:
+                known = self._known_answers(case)
+                while (number := self._next(cancelled)) is not None:
+                    self._set(number, self._done(case, self._items[number], known))
+        except GeocoreError as error:  # the case cannot be written: the queue stays as it is
+            self._stop(str(error))
+
+    def _next(self, cancelled: threading.Event) -> int | None:
+        """Number of the next waiting item, which is READING from now on; None ends the thread."""
+        with self._lock:
+            if cancelled.is_set():
+                self._is_working = self._cancelled is not cancelled
+                return None
+            for number, item in enumerate(self._items):
+                if item.status == WAITING:
+                    self._items[number] = replace(item, status=READING)
+                    return number
+            self._is_working = False
+            return None
+
+    def _set(self, number: int, item: BatchItem) -> None:
+        with self._lock:
+            self._items[number] = item
+
+    def _stop(self, sentence: str) -> None:
+        with self._lock:
+            self._change_all(READING, WAITING)
+            self._is_working, self._stopped_by = False, sentence
+
+    def _known_answers(self, case: Case) -> set[str]:
+        bundle = bundle_of(self._predictor.bundle)["sha256"]
+        return {
+            entry.body["photo_sha256"]
+            for entry in case.entries(kinds=["answer"])
+            if (entry.body["bundle"]["sha256"], entry.body["head"]) == (bundle, self._head)
+        }
+
+    def _done(self, case: Case, item: BatchItem, known: set[str]) -> BatchItem:
+        """Answer one photo into the case."""
+        try:
+            content = photo_bytes(item.source, name=item.name)
+        except GeocoreError as error:
+            case.append("failure", failure_record(item.name, str(error)), analyst=self._analyst)
+            return replace(item, status=FAILED, error=str(error))
+        sha256 = sha256_hex(content)
+        if sha256 in known:
+            return replace(item, status=ANSWERED, sha256=sha256, was_known=True)
+        entries = answer_entries(self._predictor, content, item.name, head=self._head)
+        case.append_many(entries, analyst=self._analyst)
+        kind, body = entries[-1]
+        if kind == "failure":
+            return replace(item, status=FAILED, sha256=sha256, error=body["error"])
+        if self._keeps_photos:
+            case.store_photo(content)
+        known.add(sha256)
+        return replace(item, status=ANSWERED, sha256=sha256)

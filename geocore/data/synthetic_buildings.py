@@ -5,13 +5,21 @@ A house is a box whose front faces the camera. It knows no street; roofs are in 
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
-from geocore.data.synthetic_canvas import Canvas, Colour, Ink, Point3, colours, mixed, toned
+from geocore.data.synthetic_canvas import (
+    SNOW,
+    Canvas,
+    Colour,
+    Ink,
+    Point3,
+    Scene,
+    colours,
+    mixed,
+    toned,
+)
 from geocore.data.synthetic_geography import cultures
 from geocore.data.synthetic_roofs import Body, cover, round_house
 
-SNOW: Colour = (236, 241, 248)
 _GLASS: Colour = (70, 84, 98)
 # Width and height of a window and the space it takes along a wall, in metres.
 _WINDOWS = {
@@ -78,7 +86,7 @@ class Plot:
     is_city: bool = False
 
 
-def settle(canvas: Canvas, scene: Any, plot: Plot) -> None:
+def settle(canvas: Canvas, scene: Scene, plot: Plot) -> None:
     """Draw a house of the region on a plot."""
     random, style = canvas.random, style_of(scene.culture)
     form = _form(canvas, scene, style, plot.is_city)
@@ -110,7 +118,7 @@ def settle(canvas: Canvas, scene: Any, plot: Plot) -> None:
     cover(canvas, body)
 
 
-def _form(canvas: Canvas, scene: Any, style: Style, is_city: bool) -> str:
+def _form(canvas: Canvas, scene: Scene, style: Style, is_city: bool) -> str:
     """One of the region's forms; districts prefer one or another."""
     weights = [
         max(0.01, weight * (1 + 0.35 * scene.field_built * (-1) ** k))
@@ -120,7 +128,7 @@ def _form(canvas: Canvas, scene: Any, style: Style, is_city: bool) -> str:
     return canvas.random.choices(style.forms, [weight + 0.01 for weight in weights])[0]
 
 
-def _storeys(canvas: Canvas, scene: Any, style: Style, form: str) -> int:
+def _storeys(canvas: Canvas, scene: Scene, style: Style, form: str) -> int:
     if form in ("hut", "ger"):
         return 1
     low, high = style.storeys

@@ -5,13 +5,13 @@ It knows nothing of what is in the picture.
 
 import io
 from functools import cache
-from typing import Any
+from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from geocore.data.synthetic_canvas import OVERSAMPLING, Canvas
+from geocore.data.synthetic_canvas import OVERSAMPLING, Canvas, Scene
 from geocore.data.synthetic_land import vignette
 from geocore.data.synthetic_noise import TEXTURE_PX, texture
 
@@ -28,7 +28,7 @@ _XMP = (
 ).encode()
 
 
-def develop(canvas: Canvas, scene: Any) -> Image.Image:
+def develop(canvas: Canvas, scene: Scene) -> Image.Image:
     """Reduce the canvas, give surfaces their grain, and take the photo; the label comes last."""
     random = canvas.random
     small = canvas.image.reduce(OVERSAMPLING)
@@ -47,7 +47,7 @@ def develop(canvas: Canvas, scene: Any) -> Image.Image:
     return image
 
 
-def encode(image: Image.Image, scene: Any, quality: int | None = None) -> bytes:
+def encode(image: Image.Image, scene: Scene, quality: int | None = None) -> bytes:
     """The picture as JPEG, with what marks it as made in EXIF, XMP and comment."""
     stream = io.BytesIO()
     image.save(
@@ -61,7 +61,7 @@ def encode(image: Image.Image, scene: Any, quality: int | None = None) -> bytes:
     return stream.getvalue()
 
 
-def _exif(scene: Any) -> bytes:
+def _exif(scene: Scene) -> bytes:
     """Label, program, time and position, as a camera would note them."""
     exif = Image.Exif()
     exif[_DESCRIPTION], exif[_SOFTWARE], exif[_TIME] = (
@@ -83,14 +83,14 @@ def _degrees_minutes_seconds(degrees: float) -> tuple[float, float, float]:
     return float(int(degrees)), float(int(minutes)), round(minutes % 1 * 60, 2)
 
 
-def _grain(random: Any, rows: int, columns: int) -> NDArray[np.float32]:
+def _grain(random: Random, rows: int, columns: int) -> NDArray[np.float32]:
     """A piece of the grain of surfaces (rows, columns), values in [-0.5, 0.5]."""
     tile = _grain_tile(max(rows, columns))
     y, x = random.randrange(TEXTURE_PX), random.randrange(TEXTURE_PX)
     return tile[y : y + rows, x : x + columns]
 
 
-def _sensor_noise(random: Any, rows: int, columns: int) -> NDArray[np.float32]:
+def _sensor_noise(random: Random, rows: int, columns: int) -> NDArray[np.float32]:
     """A piece of sensor noise (rows, columns, 3), standard normal."""
     tile = _noise_tile(max(rows, columns))
     y, x = random.randrange(TEXTURE_PX), random.randrange(TEXTURE_PX)
@@ -109,7 +109,7 @@ def _noise_tile(size_px: int) -> NDArray[np.float32]:
     return np.random.default_rng(7).standard_normal(shape, np.float32)
 
 
-def _curve(scene: Any) -> list[int]:
+def _curve(scene: Scene) -> list[int]:
     """Exposure, contrast and white balance as one table per channel."""
     x = np.arange(256) / 255
     tables = []
@@ -120,7 +120,7 @@ def _curve(scene: Any) -> list[int]:
     return np.concatenate(tables).tolist()
 
 
-def _fall(image: Image.Image, canvas: Canvas, scene: Any) -> None:
+def _fall(image: Image.Image, canvas: Canvas, scene: Scene) -> None:
     """Rain or snow in the air."""
     if scene.weather not in ("rain", "snowfall"):
         return

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from math import exp
 from random import Random
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,9 @@ Colour = tuple[float, float, float]
 Point = tuple[float, float]
 Point3 = tuple[float, float, float]
 Ink = tuple[int, int, int]
+# One row of `synthetic_circumstances.plan_scenes`, its columns as attributes.
+Scene = Any
+SNOW: Colour = (232, 238, 246)
 OVERSAMPLING = 2
 MODE = "RGBX"  # red, green, blue and roughness
 _NEAREST_M = 0.35

@@ -51,11 +51,8 @@ def _drawn_biome(plan: pd.DataFrame) -> np.ndarray:
     edges = np.cumsum(shares, axis=1) / shares.sum(axis=1, keepdims=True)
     drawn = (uniforms(_seeds(plan), "biome")[:, None] > edges).sum(axis=1)
     names = biomes().index.to_numpy(object)[np.minimum(drawn, len(biomes()) - 1)]
-    line_m = (
-        3900
-        - 45 * np.maximum(np.abs(plan["lat"]) - 20, 0)
-        + 200 * normals(_seeds(plan), "treeline")
-    )
+    line_m = 3900 - 45 * np.maximum(np.abs(plan["lat"]) - 20, 0)
+    line_m += 200 * normals(_seeds(plan), "treeline")
     is_high = (plan["elevation_m"] > line_m) & (plan["town_km"] > 6)
     return np.where(is_high & (names != "ice"), "tundra", names)
 
@@ -91,15 +88,13 @@ def _season(plan: pd.DataFrame) -> pd.DataFrame:
     seeds, traits = _seeds(plan), biomes().loc[plan["biome"]].reset_index(drop=True)
     summer = np.cos(2 * np.pi * (plan["day"] - 200) / 365) * np.sign(plan["lat"])
     celsius = traits["mean_c"] + traits["range_c"] / 2 * summer + 3 * normals(seeds, "celsius")
-    celsius -= (
-        np.where(plan["biome"].isin(["tundra", "highland", "ice"]), 0, 0.0025) * plan["elevation_m"]
-    )
+    is_high_anyway = plan["biome"].isin(["tundra", "highland", "ice"])
+    celsius -= np.where(is_high_anyway, 0, 0.0025 * plan["elevation_m"])
     is_dry_summer = plan["biome"].eq("mediterranean").to_numpy()
     rain = np.where(is_dry_summer, -summer, summer * (traits["range_c"] < 12))
     growth = np.clip((celsius - 1) / 10, 0, 1)
-    lush = growth * (traits["wet"] + 0.3 * rain * (1 - traits["wet"])) + 0.12 * normals(
-        seeds, "lush"
-    )
+    lush = growth * (traits["wet"] + 0.3 * rain * (1 - traits["wet"]))
+    lush += 0.12 * normals(seeds, "lush")
     is_snowy = (celsius < -1) & (traits["wet"] > 0.1) | plan["biome"].eq("ice")
     turning = (celsius > 1) & (celsius < 9) & (traits["range_c"] > 12)
     after_summer = np.sin(2 * np.pi * (plan["day"] - 200) / 365) * np.sign(plan["lat"]) > 0.3
@@ -121,7 +116,7 @@ def _weather(plan: pd.DataFrame) -> np.ndarray:
     shares = np.stack(
         [
             0.8 * (1 - cloud) ** 1.2,
-            0.45 + 0 * cloud,
+            np.full(len(plan), 0.45),
             0.75 * cloud**1.2,
             0.06 * traits["wet"],
             0.22 * traits["wet"] * cloud,
@@ -137,7 +132,7 @@ def _weather(plan: pd.DataFrame) -> np.ndarray:
 def _kind(plan: pd.DataFrame) -> np.ndarray:
     """One of KINDS per photo: coasts near the sea, streets where towns are."""
     seeds = _seeds(plan)
-    built = np.maximum(np.exp(-plan["town_km"] / 5), 1 - np.exp(-plan["n_towns"] / 25))
+    built = np.maximum(np.exp(-plan["town_km"] / 9), 1 - np.exp(-plan["n_towns"] / 14))
     built = np.where(plan["biome"].isin(["ice"]), 0.1, built)
     coast = 0.3 * np.exp(-plan["coast_km"] / 14)
     street, road = (1 - coast) * 0.8 * built, (1 - coast) * (1 - 0.8 * built)
@@ -175,7 +170,6 @@ def _camera(plan: pd.DataFrame) -> pd.DataFrame:
             "quality": (76 + 17 * uniforms(cameras, "quality")).astype(int),
             "view_deg": 52 + 26 * uniforms(seeds, "view"),
             "horizon": 0.5 + 0.055 * normals(seeds, "horizon"),
-            "roll_deg": 1.2 * normals(seeds, "roll"),
             "yaw": 2 * np.pi * uniforms(seeds, "yaw"),
         }
     )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from geocore.data.synthetic_camera import encode
+from geocore.data.synthetic_canvas import Scene
 from geocore.data.synthetic_noise import hashed_seeds, uniforms
 
 COPY, NEAR_COPY, CUT_OFF, TINY, NO_PLACE = "copy", "near copy", "cut off", "tiny", "no place"
@@ -44,7 +45,7 @@ def without_place(plan: pd.DataFrame, flaws: NDArray[np.object_]) -> pd.DataFram
     return plan[["lat", "lng"]].mul(flaws != NO_PLACE, axis=0)
 
 
-def spoilt(image: Image.Image, scene: object, flaw: str) -> bytes:
+def spoilt(image: Image.Image, scene: Scene, flaw: str) -> bytes:
     """The photo as a file, spoilt as the flaw says."""
     if flaw == NEAR_COPY:
         size = (round(image.width * _NEAR_SHARE), round(image.height * _NEAR_SHARE))

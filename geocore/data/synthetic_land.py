@@ -4,22 +4,21 @@ It knows no buildings and no plants.
 """
 
 from functools import cache
-from typing import Any
+from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from geocore.data.synthetic_canvas import Canvas, Colour, colour, mixed, toned
+from geocore.data.synthetic_canvas import SNOW, Canvas, Colour, Scene, colour, mixed, toned
 from geocore.data.synthetic_geography import biome_traits
 from geocore.data.synthetic_noise import TEXTURE_PX, ridge_line, texture, texture_bytes
 
 Pixels = NDArray[np.float32]
-SNOW: Colour = (232, 238, 246)
 _CLOUD_COVER = {"clear": 0.12, "fair": 0.45, "overcast": 0.95, "fog": 1.0, "rain": 0.97}
 
 
-def soil_colour(scene: Any) -> Colour:
+def soil_colour(scene: Scene) -> Colour:
     """Colour of the bare ground: the biome's, varied from district to district."""
     base = colour(biome_traits(scene.biome)["soil"])
     return toned(
@@ -27,7 +26,7 @@ def soil_colour(scene: Any) -> Colour:
     )
 
 
-def grass_colour(scene: Any) -> Colour:
+def grass_colour(scene: Scene) -> Colour:
     """Colour of what grows on the ground at this time of the year."""
     traits = biome_traits(scene.biome)
     fresh = toned(colour(traits["grass"]), 1 + 0.07 * scene.field_leaf, 0.5 * scene.field_plant)
@@ -35,7 +34,7 @@ def grass_colour(scene: Any) -> Colour:
     return mixed(dry, fresh, min(1.0, 1.4 * scene.lush))
 
 
-def background(canvas: Canvas, scene: Any, size_px: tuple[int, int]) -> None:
+def background(canvas: Canvas, scene: Scene, size_px: tuple[int, int]) -> None:
     """Sky above the horizon, ground below it."""
     width, height = size_px
     level = int(np.clip(canvas.level / 2, 0, height))
@@ -46,7 +45,7 @@ def background(canvas: Canvas, scene: Any, size_px: tuple[int, int]) -> None:
     canvas.lay(pixels)
 
 
-def _sky(canvas: Canvas, scene: Any, width: int, rows: int) -> NDArray[np.uint8]:
+def _sky(canvas: Canvas, scene: Scene, width: int, rows: int) -> NDArray[np.uint8]:
     """The sky (rows, width, 3), clouds in it; computed at half size, for it has no fine detail."""
     light, random = canvas.light, canvas.random
     half_rows, half_width = rows // 2 + 1, width // 2 + 1
@@ -71,7 +70,7 @@ def _sky(canvas: Canvas, scene: Any, width: int, rows: int) -> NDArray[np.uint8]
     return np.asarray(small.resize(size, Image.Resampling.BILINEAR))[:rows, :width]
 
 
-def _sky_blue(scene: Any) -> Colour:
+def _sky_blue(scene: Scene) -> Colour:
     """Blue overhead: deep in dry and high places, pale in wet air, dark when the sun is low."""
     wet = biome_traits(scene.biome)["wet"]
     high = min(scene.elevation_m / 4500, 1)
@@ -82,7 +81,7 @@ def _sky_blue(scene: Any) -> Colour:
 
 
 def _window(
-    kind: str, random: Any, rows: int, columns: int, down: float = 1.0, across: float = 1.0
+    kind: str, random: Random, rows: int, columns: int, down: float = 1.0, across: float = 1.0
 ) -> Pixels:
     """A piece of a texture (rows, columns), stretched."""
     y = (random.randrange(TEXTURE_PX) + np.arange(rows) * down).astype(np.intp) % TEXTURE_PX
@@ -90,7 +89,7 @@ def _window(
     return texture(kind)[y[:, None], x]
 
 
-def _ground(canvas: Canvas, scene: Any, width: int, rows: int, level: int) -> NDArray[np.uint8]:
+def _ground(canvas: Canvas, scene: Scene, width: int, rows: int, level: int) -> NDArray[np.uint8]:
     """The ground (rows, width, 4): soil and grass in patches, seen in perspective."""
     random, focal = canvas.random, canvas.focal / 2
     below = np.arange(rows, dtype=np.float32) + np.float32(0.5 + level - canvas.level / 2)
@@ -113,12 +112,11 @@ def _ground(canvas: Canvas, scene: Any, width: int, rows: int, level: int) -> ND
     return pixels
 
 
-def _ground_palette(canvas: Canvas, scene: Any) -> NDArray[np.uint8]:
+def _ground_palette(canvas: Canvas, scene: Scene) -> NDArray[np.uint8]:
     """Colour of the ground for each value of its texture, (256, 4): bare soil low, grass high."""
     seen = np.linspace(0, 1, 256)[:, None]
-    cover = (
-        biome_traits(scene.biome)["cover"] * (0.55 + 0.5 * scene.lush) + 0.05 * scene.field_plant
-    )
+    cover = biome_traits(scene.biome)["cover"] * (0.7 + 0.45 * scene.lush)
+    cover += 0.06 * scene.field_plant
     share = np.clip((seen - 1 + cover) * 3 + 0.5, 0, 1)
     grass = grass_colour(scene)
     soil = mixed(soil_colour(scene), toned(grass, 0.78), max(0.0, 1.5 * (cover - 0.45)))
@@ -129,11 +127,11 @@ def _ground_palette(canvas: Canvas, scene: Any) -> NDArray[np.uint8]:
     return np.concatenate([lit, 0 * seen], axis=1).astype(np.uint8)
 
 
-def _seasonal(scene: Any, base: Colour) -> Colour:
+def _seasonal(scene: Scene, base: Colour) -> Colour:
     return mixed(base, SNOW, 0.88) if scene.is_snowy else base
 
 
-def mountains(canvas: Canvas, scene: Any) -> None:
+def mountains(canvas: Canvas, scene: Scene) -> None:
     """Up to three lines of hills and mountains behind everything, the farthest first."""
     random = canvas.random
     relief = min(scene.elevation_m / 3000, 1.3)
@@ -147,7 +145,9 @@ def mountains(canvas: Canvas, scene: Any) -> None:
         _mountain_line(canvas, scene, far_m * 0.6, tall, rough if share > 0.5 else rough / 2)
 
 
-def _mountain_line(canvas: Canvas, scene: Any, far_m: float, tall_px: float, rough: float) -> None:
+def _mountain_line(
+    canvas: Canvas, scene: Scene, far_m: float, tall_px: float, rough: float
+) -> None:
     random = canvas.random
     n = 96
     line = ridge_line(n * 2, round(rough, 1), random.randrange(64))[random.randrange(n) :][:n]
@@ -171,7 +171,7 @@ def _mountain_line(canvas: Canvas, scene: Any, far_m: float, tall_px: float, rou
     canvas.polygon([*points, *ends], canvas.lit(base, z, 0.88), 0.22)
 
 
-def _snow_line_px(canvas: Canvas, scene: Any, tall_px: float) -> float | None:
+def _snow_line_px(canvas: Canvas, scene: Scene, tall_px: float) -> float | None:
     """Picture height of the snow line on a mountain, None where there is none."""
     peak_m = 400 + scene.elevation_m * 1.25
     snow_m = 5200 - 70 * max(abs(scene.lat) - 15, 0) + 45 * (scene.celsius - 12)
@@ -180,7 +180,7 @@ def _snow_line_px(canvas: Canvas, scene: Any, tall_px: float) -> float | None:
     return canvas.level - tall_px * float(np.clip(snow_m / peak_m, 0.1, 1))
 
 
-def sea(canvas: Canvas, scene: Any, near_m: float) -> None:
+def sea(canvas: Canvas, scene: Scene, near_m: float) -> None:
     """Water from a distance on to the horizon, with waves and a beach line."""
     random = canvas.random
     warm = float(np.clip((scene.celsius - 4) / 24, 0, 1))
@@ -201,7 +201,7 @@ def sea(canvas: Canvas, scene: Any, near_m: float) -> None:
         canvas.line([(x - half, y), (x + half, y)], ink, canvas.unit * (1 + random.random()))
 
 
-def river(canvas: Canvas, scene: Any) -> None:
+def river(canvas: Canvas, scene: Scene) -> None:
     """A river or a lake across the ground."""
     random = canvas.random
     far = 25 + 60 * random.random()
@@ -215,7 +215,7 @@ def river(canvas: Canvas, scene: Any) -> None:
     canvas.face([*corners, (-3 * far, 0, near)], canvas.lit(blue, (near + far) / 2), 0.15)
 
 
-def rocks(canvas: Canvas, scene: Any, n: int) -> None:
+def rocks(canvas: Canvas, scene: Scene, n: int) -> None:
     """Rocks on the ground, a lit and a dark side each."""
     random = canvas.random
     base = mixed(soil_colour(scene), (128, 124, 120), 0.55)

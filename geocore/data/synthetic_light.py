@@ -1,11 +1,10 @@
 """Data stage, made world: the light of a scene, from sun, weather and air. It draws nothing."""
 
 from math import cos, exp, sin
-from typing import Any
 
 import numpy as np
 
-from geocore.data.synthetic_canvas import Colour, Light, colour, mixed
+from geocore.data.synthetic_canvas import Colour, Light, Scene, colour, mixed
 from geocore.data.synthetic_geography import biome_traits
 
 _SIGHT_M = {
@@ -22,7 +21,7 @@ _DUSK: Colour = (0.42, 0.46, 0.62)
 _FIRE: Colour = (1.0, 0.8, 0.6)
 
 
-def light_of(scene: Any) -> Light:
+def light_of(scene: Scene) -> Light:
     """Light and haze of a scene.
 
     Args:
@@ -48,7 +47,7 @@ def light_of(scene: Any) -> Light:
     )
 
 
-def _haze(scene: Any, glow: float, dusk: float) -> Colour:
+def _haze(scene: Scene, glow: float, dusk: float) -> Colour:
     """Colour of the air: the biome's, golden when the sun is low, grey under clouds."""
     haze = mixed(colour(biome_traits(scene.biome)["haze"]), (206, 212, 220), 0.3)
     haze = mixed(haze, (238, 186, 140), 0.55 * glow)

@@ -5,6 +5,7 @@ fields over the globe (so that neighbouring places look alike) and textures for 
 """
 
 from functools import cache
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +36,8 @@ def uniforms(seeds: NDArray[np.uint64], stream: str) -> FloatArray:
         seeds: uint64 (n,).
         stream: name of what is drawn.
     """
-    key = np.uint64(int.from_bytes(stream.encode().ljust(8, b"\0")[:8], "little"))
-    bits = _mixed(np.asarray(seeds, np.uint64) ^ _mixed(key + np.uint64(len(stream))))
+    key = _mixed(np.uint64(crc32(stream.encode())))
+    bits = _mixed(np.asarray(seeds, np.uint64) ^ key)
     return ((bits >> np.uint64(11)).astype(float) + 0.5) / 2.0**53
 
 

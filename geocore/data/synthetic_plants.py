@@ -5,9 +5,8 @@ It knows the biome's plants and the season, no buildings.
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
-from geocore.data.synthetic_canvas import Canvas, Colour, colour, mixed, toned
+from geocore.data.synthetic_canvas import SNOW, Canvas, Colour, Ink, Scene, colour, mixed, toned
 from geocore.data.synthetic_geography import biome_traits
 from geocore.data.synthetic_stencils import N_VARIANTS, parts
 
@@ -23,7 +22,7 @@ class Species:
 
     Attributes:
         height_m: of a grown one.
-        leaf: its own colour, mixed half with the biome's leaf colour; "" for the biome's alone.
+        leaf: its own colour, mixed with the biome's leaf colour; "" for the biome's alone.
         trunk: colour of stem and branches.
     """
 
@@ -53,7 +52,9 @@ SPECIES = {
 }
 
 
-def grow(canvas: Canvas, scene: Any, n: int, near_m: float, far_m: float, gap_m: float = 0) -> None:
+def grow(
+    canvas: Canvas, scene: Scene, n: int, near_m: float, far_m: float, gap_m: float = 0
+) -> None:
     """Plant trees and bushes of the biome on the ground, the farthest first.
 
     Args:
@@ -82,7 +83,7 @@ def grow(canvas: Canvas, scene: Any, n: int, near_m: float, far_m: float, gap_m:
         plant(canvas, scene, kind, x, z)
 
 
-def tufts(canvas: Canvas, scene: Any, n: int, far_m: float = 14.0) -> None:
+def tufts(canvas: Canvas, scene: Scene, n: int, far_m: float = 14.0) -> None:
     """Tufts of grass and herbs near the camera, some in flower where it is green."""
     random, traits = canvas.random, biome_traits(scene.biome)
     fresh, dry = colour(traits["grass"]), colour(traits["dry"])
@@ -103,7 +104,7 @@ def tufts(canvas: Canvas, scene: Any, n: int, far_m: float = 14.0) -> None:
             canvas.disc(top, 0.045 * canvas.focal / z, canvas.lit(flower, z))
 
 
-def crops(canvas: Canvas, scene: Any, side: int, edge: float) -> None:
+def crops(canvas: Canvas, scene: Scene, side: int, edge: float) -> None:
     """A field beside the road: rows of what grows there, or ploughed earth."""
     random, traits = canvas.random, biome_traits(scene.biome)
     earth = colour(traits["soil"])
@@ -111,7 +112,7 @@ def crops(canvas: Canvas, scene: Any, side: int, edge: float) -> None:
     plain = mixed(ripe, earth, 0.8) if random.random() < 0.25 else ripe
     plain = toned(plain, 1 + 0.08 * scene.field_soil, 0.3 * scene.field_plant)
     if scene.is_snowy:
-        plain = mixed(plain, (232, 238, 246), 0.8)
+        plain = mixed(plain, SNOW, 0.8)
     far, step = 60 + 120 * random.random(), 1.2 + 2.2 * random.random()
     for k in range(16):
         left, right = sorted((side * (edge + k * step), side * (edge + (k + 0.6) * step)))
@@ -119,7 +120,7 @@ def crops(canvas: Canvas, scene: Any, side: int, edge: float) -> None:
             canvas.strip(left, right, near, end, canvas.lit(plain, near, 0.9), 0.4)
 
 
-def n_trees(scene: Any, most: int) -> int:
+def n_trees(scene: Scene, most: int) -> int:
     """How many trees of `most` the biome and the district have."""
     density = biome_traits(scene.biome)["density"] * (1 + 0.25 * scene.field_trees)
     return round(most * min(max(density, 0.02), 1.2))
@@ -130,7 +131,7 @@ def tree_kinds(biome: str) -> list[str]:
     return _flora(biome)[0]
 
 
-def plant(canvas: Canvas, scene: Any, kind: str, x: float, z: float, size: float = 1.0) -> None:
+def plant(canvas: Canvas, scene: Scene, kind: str, x: float, z: float, size: float = 1.0) -> None:
     """Set one tree or bush at a place."""
     random, species = canvas.random, SPECIES[kind]
     tall_m = species.height_m * size * (0.6 + 0.65 * random.random())
@@ -154,9 +155,7 @@ def plant(canvas: Canvas, scene: Any, kind: str, x: float, z: float, size: float
         canvas.stamp(part.sized(side), spot, ink, rough)
 
 
-def _leaf_colours(
-    canvas: Canvas, scene: Any, kind: str, z: float
-) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+def _leaf_colours(canvas: Canvas, scene: Scene, kind: str, z: float) -> tuple[Ink, Ink]:
     """Colour of the lit and of the shaded leaves."""
     random, own = canvas.random, SPECIES[kind].leaf
     base = colour(biome_traits(scene.biome)["leaf"])
@@ -166,7 +165,7 @@ def _leaf_colours(
         base = mixed(base, random.choice(AUTUMN), 0.8)
     light = 1.05 + 0.08 * scene.field_leaf + 0.2 * (random.random() - 0.5)
     base = toned(base, light, 0.35 * scene.field_plant, 0.35 * scene.field_leaf)
-    top = mixed(base, (236, 240, 246), 0.7) if scene.is_snowy and kind != "birch" else base
+    top = mixed(base, SNOW, 0.7) if scene.is_snowy and kind != "birch" else base
     direct = canvas.light.direct
     return (
         canvas.lit(toned(top, 1.12), z, 1 + 0.18 * direct),
@@ -176,5 +175,5 @@ def _leaf_colours(
 
 @cache
 def _flora(biome: str) -> tuple[list[str], list[float]]:
-    parts = [part.split(":") for part in biome_traits(biome)["trees"].split()]
-    return [kind for kind, _ in parts], [float(weight) for _, weight in parts]
+    pairs = [pair.split(":") for pair in biome_traits(biome)["trees"].split()]
+    return [kind for kind, _ in pairs], [float(weight) for _, weight in pairs]

@@ -5,14 +5,13 @@ It takes a plan (one row of `plan_scenes`) and gives a picture; it knows no file
 
 from collections.abc import Callable
 from random import Random
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from geocore.data.synthetic_buildings import Plot, settle, style_of
 from geocore.data.synthetic_camera import develop
-from geocore.data.synthetic_canvas import Canvas, mixed
+from geocore.data.synthetic_canvas import Canvas, Scene, mixed
 from geocore.data.synthetic_geography import biome_traits
 from geocore.data.synthetic_land import (
     background,
@@ -32,7 +31,7 @@ from geocore.data.synthetic_writing import road_sign
 _LIFT = {"overlook": -0.14, "street": 0.06}  # A street is photographed slightly upwards.
 
 
-def paint(scene: Any, size_px: int) -> Image.Image:
+def paint(scene: Scene, size_px: int) -> Image.Image:
     """The finished picture of a plan.
 
     Args:
@@ -48,9 +47,9 @@ def paint(scene: Any, size_px: int) -> Image.Image:
     canvas = Canvas(size, scene.view_deg, horizon, _eye_m(scene, random), light, random)
     background(canvas, scene, size)
     mountains(canvas, scene)
-    _SCENES[scene.kind](canvas, scene)
     if scene.event:
         _EVENTS[scene.event](canvas, scene)
+    _SCENES[scene.kind](canvas, scene)
     return develop(canvas, scene)
 
 
@@ -61,14 +60,14 @@ def _size(aspect: float, size_px: int) -> tuple[int, int]:
     return round(size_px * aspect), size_px
 
 
-def _eye_m(scene: Any, random: Random) -> float:
+def _eye_m(scene: Scene, random: Random) -> float:
     """Height of the camera: a person's, sometimes a balcony's, a hill's for an overlook."""
     if scene.kind == "overlook":
         return 14 + 26 * random.random()
     return 4 + 5 * random.random() if random.random() < 0.12 else 1.4 + 1.1 * random.random()
 
 
-def _road(canvas: Canvas, scene: Any) -> None:
+def _road(canvas: Canvas, scene: Scene) -> None:
     """A road through the country."""
     random = canvas.random
     road = choose_road(scene, random, is_city=False)
@@ -76,7 +75,7 @@ def _road(canvas: Canvas, scene: Any) -> None:
     if biome_traits(scene.biome)["cover"] > 0.5 and random.random() < 0.6:
         crops(canvas, scene, random.choice((-1, 1)), free + 1)
     grow(canvas, scene, n_trees(scene, 46), 35, 300, free)
-    if not scene.is_snowy:
+    if not (scene.is_snowy or scene.event == "flood"):
         tufts(canvas, scene, round(30 * biome_traits(scene.biome)["cover"]))
     pave(canvas, scene, road, has_walks=False)
     if random.random() < 0.5:
@@ -93,7 +92,7 @@ def _road(canvas: Canvas, scene: Any) -> None:
     drive(canvas, choose_traffic(scene, road, random, random.randrange(4)))
 
 
-def _nature(canvas: Canvas, scene: Any) -> None:
+def _nature(canvas: Canvas, scene: Scene) -> None:
     """No road: plants of the biome, rocks, sometimes water or a lonely house."""
     random = canvas.random
     grow(canvas, scene, n_trees(scene, 60), 50, 260)
@@ -104,11 +103,11 @@ def _nature(canvas: Canvas, scene: Any) -> None:
         _lonely_house(canvas, scene, 36 * (random.random() - 0.5), 30 + 40 * random.random())
     rocks(canvas, scene, round(3 + 5 * max(0, scene.field_rock)))
     grow(canvas, scene, n_trees(scene, 30), 10, 60)
-    if not scene.is_snowy:
+    if not (scene.is_snowy or scene.event == "flood"):
         tufts(canvas, scene, round(46 * biome_traits(scene.biome)["cover"]))
 
 
-def _coast(canvas: Canvas, scene: Any) -> None:
+def _coast(canvas: Canvas, scene: Scene) -> None:
     """A shore: sea to the horizon, sand or rock in front, plants at the edge."""
     random = canvas.random
     near = 12 + 14 * random.random()
@@ -130,39 +129,40 @@ def _coast(canvas: Canvas, scene: Any) -> None:
     people(canvas, 0, 1, random.randrange(4), 0.7 * near)
 
 
-def _lonely_house(canvas: Canvas, scene: Any, middle: float, near: float) -> None:
+def _lonely_house(canvas: Canvas, scene: Scene, middle: float, near: float) -> None:
     plot = Plot(left=middle - 4.5, right=middle + 4.5, near=near, far=near + 8)
     settle(canvas, scene, plot)
 
 
-def _flood(canvas: Canvas, scene: Any) -> None:
-    """Brown water over everything up to the knee, with the sky's gleam on it."""
-    random, level = canvas.random, 0.55
-    mud = mixed(soil_colour(scene), canvas.light.haze, 0.3)
-    for near, far in ((60, 220), (25, 60), (10, 25), (0.6, 10)):
-        corners = [(-300, level, far), (300, level, far), (300, level, near), (-300, level, near)]
-        canvas.face(
-            corners, canvas.lit(mixed(mud, canvas.light.haze, near / 120), near, 0.95), 0.16
-        )
-    for _ in range(26):
-        z = 3 * 30 ** random.random()
-        x, half = (2 * random.random() - 1) * z, 0.12 * z * random.random()
-        ends = [canvas.at(x - half, level, z), canvas.at(x + half, level, z)]
-        canvas.line(ends, canvas.lit(mixed(mud, (240, 242, 244), 0.5), z), canvas.unit * 1.5)
-
-
-def _wildfire(canvas: Canvas, scene: Any) -> None:
-    """Smoke that rises from behind the horizon and drifts."""
+def _flood(canvas: Canvas, scene: Scene) -> None:
+    """Muddy water in place of the ground, with the sky's gleam on it."""
     random = canvas.random
-    x, drift = canvas.width * random.random(), 6 * (random.random() - 0.5)
-    for k in range(34):
-        radius = canvas.unit * (9 + 3.2 * k) * (0.7 + 0.6 * random.random())
-        spot = x + canvas.unit * (drift * k + 14 * (random.random() - 0.5))
-        grey = canvas.lit((118 + 2 * k, 104 + 2 * k, 92 + 2 * k), 2500)
-        canvas.disc((spot, canvas.level - canvas.unit * 7 * k), radius, grey, 0.3)
+    sky = mixed(canvas.light.haze, (150, 164, 176), 0.4)
+    for near, far in ((60, 260), (25, 60), (10, 25), (0.6, 10)):
+        mud = mixed(soil_colour(scene), sky, 0.5 + min(0.4, near / 100))
+        canvas.strip(-300, 300, near, far, canvas.lit(mud, near, 0.9), 0.1)
+    for _ in range(70):
+        z = 2.2 * 40 ** random.random()
+        x, half = (2 * random.random() - 1) * z, (0.04 + 0.14 * random.random()) * z
+        ends = [canvas.at(x - half, 0, z), canvas.at(x + half, 0, z)]
+        canvas.line(ends, canvas.lit(mixed(sky, (250, 250, 250), random.random()), z), canvas.unit)
 
 
-_SCENES: dict[str, Callable[[Canvas, Any], None]] = {
+def _wildfire(canvas: Canvas, scene: Scene) -> None:
+    """Smoke that rises from behind the horizon, spreads and drifts."""
+    del scene
+    random, unit = canvas.random, canvas.unit
+    x, drift = canvas.width * random.random(), 8 * (random.random() - 0.5)
+    for k in range(36):
+        for _ in range(3):
+            radius = unit * (5 + 1.3 * k) * (0.5 + 0.8 * random.random())
+            spot = x + unit * (drift * k + (6 + 2.2 * k) * (2 * random.random() - 1))
+            grey = 92 + 1.6 * k + 50 * random.random()
+            ink = canvas.lit((grey * 1.06, grey * 0.97, grey * 0.9), 2500)
+            canvas.disc((spot, canvas.level - unit * 7 * (k + random.random())), radius, ink, 0.2)
+
+
+_SCENES: dict[str, Callable[[Canvas, Scene], None]] = {
     "street": street,
     "overlook": overlook,
     "road": _road,

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
-from typing import Any
 
 from geocore.data.synthetic_buildings import style_of
-from geocore.data.synthetic_canvas import Canvas, Colour, Ink, Point3, mixed, toned
-from geocore.data.synthetic_land import SNOW, soil_colour
+from geocore.data.synthetic_canvas import SNOW, Canvas, Colour, Ink, Point3, Scene, mixed, toned
+from geocore.data.synthetic_land import soil_colour
 
 ASPHALT: Colour = (98, 98, 100)
 YELLOW: Colour = (226, 178, 52)
@@ -47,7 +46,7 @@ class Car:
     paint: Colour
 
 
-def choose_road(scene: Any, random: Random, *, is_city: bool) -> Road:
+def choose_road(scene: Scene, random: Random, *, is_city: bool) -> Road:
     """A road as the country builds it, with the camera in its own lane or beside it."""
     style = style_of(scene.culture)
     half = (3.1 if is_city else 2.8) + 1.6 * random.random() + 0.25 * scene.field_built
@@ -58,7 +57,7 @@ def choose_road(scene: Any, random: Random, *, is_city: bool) -> Road:
     return Road(middle=-own * off, half=half, keeps_left=bool(scene.left), is_paved=is_paved)
 
 
-def choose_traffic(scene: Any, road: Road, random: Random, n: int) -> list[Car]:
+def choose_traffic(scene: Scene, road: Road, random: Random, n: int) -> list[Car]:
     """Cars on both sides, the farthest first; on the own side they show their back."""
     cars, paints = [], style_of(scene.culture).cars
     for _ in range(n):
@@ -72,12 +71,14 @@ def choose_traffic(scene: Any, road: Road, random: Random, n: int) -> list[Car]:
     return sorted(cars, key=lambda car: -car.z)
 
 
-def pave(canvas: Canvas, scene: Any, road: Road, *, has_walks: bool) -> None:
-    """Draw the road with its walks and markings."""
+def pave(canvas: Canvas, scene: Scene, road: Road, *, has_walks: bool) -> None:
+    """Draw the road with its walks and markings; a flood hides it."""
+    if scene.event == "flood":
+        return
     soil, style = soil_colour(scene), style_of(scene.culture)
-    base = (
-        mixed(ASPHALT, soil, 0.12 + 0.05 * scene.field_rock) if road.is_paved else toned(soil, 1.06)
-    )
+    base = toned(soil, 1.06)
+    if road.is_paved:
+        base = mixed(ASPHALT, soil, 0.12 + 0.05 * scene.field_rock)
     if scene.weather == "rain":
         base = mixed(base, (60, 66, 74), 0.45)
     if scene.is_snowy:
@@ -85,9 +86,8 @@ def pave(canvas: Canvas, scene: Any, road: Road, *, has_walks: bool) -> None:
     left, right = road.middle - road.half, road.middle + road.half
     if has_walks:
         stone = mixed((176, 170, 162), soil, 0.35) if style.paved > 0.5 else toned(soil, 1.12)
-        stone = (
-            mixed(stone, SNOW, 0.7) if scene.is_snowy else toned(stone, 1 + 0.06 * scene.field_kerb)
-        )
+        stone = toned(stone, 1 + 0.06 * scene.field_kerb)
+        stone = mixed(stone, SNOW, 0.7) if scene.is_snowy else stone
         for low, high in ((left - 2.4, left), (right, right + 2.4)):
             _bands(canvas, low, high, stone, 0.22)
     _bands(canvas, left, right, toned(base, 1 + 0.05 * scene.field_soil), 0.2)
@@ -104,7 +104,7 @@ def _bands(canvas: Canvas, left: float, right: float, base: Colour, rough: float
         canvas.strip(left, right, near, far, canvas.lit(base, (near + far) / 2, 0.95), rough)
 
 
-def _kerbs(canvas: Canvas, scene: Any, road: Road) -> None:
+def _kerbs(canvas: Canvas, scene: Scene, road: Road) -> None:
     """Edges of the walks, painted in bands where the district does so."""
     paint = ((200, 60, 50), (228, 190, 60), (60, 60, 62), (70, 110, 170))
     second = paint[int(abs(scene.field_paint) * 3.7) % 4]
@@ -116,7 +116,7 @@ def _kerbs(canvas: Canvas, scene: Any, road: Road) -> None:
             canvas.strip(x - 0.12, x + 0.12, near, far, canvas.lit(base, near, 0.9))
 
 
-def _markings(canvas: Canvas, scene: Any, road: Road) -> None:
+def _markings(canvas: Canvas, scene: Scene, road: Road) -> None:
     """Centre line in the country's colour; edge lines where the district has them."""
     base = YELLOW if scene.line == "yellow" else WHITE
     is_double = scene.line == "yellow" and scene.field_post > -0.2
@@ -164,7 +164,7 @@ def _cabin(
     canvas.face(corners, ink)
 
 
-def poles(canvas: Canvas, scene: Any, x: float, step_m: float) -> None:
+def poles(canvas: Canvas, scene: Scene, x: float, step_m: float) -> None:
     """A row of poles along the road: wood or concrete with wires, or steel lamps."""
     kind = style_of(scene.culture).poles
     if kind == "none":
@@ -173,12 +173,8 @@ def poles(canvas: Canvas, scene: Any, x: float, step_m: float) -> None:
     base = {"wood": (104, 84, 66), "concrete": (168, 166, 160), "steel": (124, 130, 136)}[kind]
     tall = 8.5 + 0.8 * scene.field_height
     tops: list[Point3] = []
-    z = 5 + step_m * canvas.random.random()
-    places = []
-    while z < 150:
-        places.append(z)
-        z += step_m
-    for z in reversed(places):
+    first = 5 + step_m * canvas.random.random()
+    for z in reversed([first + k * step_m for k in range(int((150 - first) / step_m))]):
         ink = canvas.lit(base, z, 0.85)
         foot, top = canvas.at(x, 0, z), canvas.at(x, tall, z)
         canvas.line([foot, top], ink, 0.24 * canvas.focal / z)
@@ -187,11 +183,8 @@ def poles(canvas: Canvas, scene: Any, x: float, step_m: float) -> None:
             canvas.line([top, canvas.at(x + reach, tall + 0.3, z)], ink, 0.14 * canvas.focal / z)
         else:
             for y in (tall - 0.4, tall - 1.3)[: 1 if scene.field_post < 0.4 else 2]:
-                canvas.line(
-                    [canvas.at(x - 1.1, y, z), canvas.at(x + 1.1, y, z)],
-                    ink,
-                    0.16 * canvas.focal / z,
-                )
+                ends = [canvas.at(x - 1.1, y, z), canvas.at(x + 1.1, y, z)]
+                canvas.line(ends, ink, 0.16 * canvas.focal / z)
         tops.append((x, tall - 0.4, z))
     if kind != "steel":
         _wires(canvas, tops, 2 + int(scene.field_post > 0) * 2)

@@ -1,9 +1,7 @@
 """Data stage, made world: streets of houses, and towns seen from above."""
 
-from typing import Any
-
 from geocore.data.synthetic_buildings import Plot, settle, style_of
-from geocore.data.synthetic_canvas import Canvas, Colour, colour
+from geocore.data.synthetic_canvas import Canvas, Colour, Scene, colour
 from geocore.data.synthetic_geography import biome_traits
 from geocore.data.synthetic_plants import grow, n_trees, plant, tree_kinds
 from geocore.data.synthetic_streets import Road, choose_road, choose_traffic, drive, pave, poles
@@ -28,7 +26,7 @@ _FENCES: dict[str, tuple[Colour, float, float]] = {
 }
 
 
-def street(canvas: Canvas, scene: Any) -> None:
+def street(canvas: Canvas, scene: Scene) -> None:
     """A street with houses on both sides."""
     random, style = canvas.random, style_of(scene.culture)
     road = choose_road(scene, random, is_city=True)
@@ -48,10 +46,11 @@ def street(canvas: Canvas, scene: Any) -> None:
         x = road.middle + side * (road.half + 0.9)
         road_sign(canvas, scene, x, 6 + 20 * random.random())
     drive(canvas, choose_traffic(scene, road, random, random.randrange(9)))
-    people(canvas, road.middle, road.half + 1.2, random.randrange(7))
+    if scene.event != "flood":
+        people(canvas, road.middle, road.half + 1.2, random.randrange(7))
 
 
-def overlook(canvas: Canvas, scene: Any) -> None:
+def overlook(canvas: Canvas, scene: Scene) -> None:
     """A town seen from above: many houses, gardens between them."""
     random, gap = canvas.random, 0.3 + style_of(scene.culture).gap
     z = 190.0
@@ -67,7 +66,7 @@ def overlook(canvas: Canvas, scene: Any) -> None:
         z *= 0.8 - 0.06 * random.random()
 
 
-def fence(canvas: Canvas, scene: Any, x: float) -> None:
+def fence(canvas: Canvas, scene: Scene, x: float) -> None:
     """A fence, wall or hedge along the road in the region's manner."""
     kind = style_of(scene.culture).fence
     base, tall, rough = _FENCES[kind]
@@ -108,12 +107,12 @@ def _walk_edge(road: Road, side: int, walk_m: float) -> float:
     return max(side * road.middle + road.half + walk_m, 1.5)
 
 
-def _plot(scene: Any, left: float, right: float, near: float, far: float) -> Plot:
+def _plot(scene: Scene, left: float, right: float, near: float, far: float) -> Plot:
     is_city = scene.n_towns > _CITY_TOWNS
     return Plot(left=left, right=right, near=near, far=far, is_city=is_city)
 
 
-def _far_end(canvas: Canvas, scene: Any, x: float) -> None:
+def _far_end(canvas: Canvas, scene: Scene, x: float) -> None:
     """What closes the street: trees or a house across it."""
     if canvas.random.random() < 0.4:
         settle(canvas, scene, _plot(scene, x - 14, x + 14, 140, 155))
@@ -123,7 +122,7 @@ def _far_end(canvas: Canvas, scene: Any, x: float) -> None:
         plant(canvas, scene, kind, x + 6 * k, 150 + 30 * canvas.random.random())
 
 
-def _house_row(canvas: Canvas, scene: Any, side: int, edge: float) -> None:
+def _house_row(canvas: Canvas, scene: Scene, side: int, edge: float) -> None:
     """Houses along one side, the farthest first, some with boards."""
     random, gap = canvas.random, style_of(scene.culture).gap
     for near, far in reversed(_plots_along(canvas, gap)):
@@ -151,7 +150,7 @@ def _plots_along(canvas: Canvas, gap: float) -> list[tuple[float, float]]:
     return plots
 
 
-def _front_garden(canvas: Canvas, scene: Any, side: int, start: float, depth: float) -> None:
+def _front_garden(canvas: Canvas, scene: Scene, side: int, start: float, depth: float) -> None:
     """Trees and fences between walk and houses."""
     random, style = canvas.random, style_of(scene.culture)
     if depth > 1.5 and style.fence != "none" and random.random() < 0.7:

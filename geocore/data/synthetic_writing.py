@@ -5,9 +5,8 @@ No letter of any script is drawn: each script is a way of placing strokes in a s
 
 from functools import cache
 from random import Random
-from typing import Any
 
-from geocore.data.synthetic_canvas import Canvas, Colour, Ink, Point, Point3
+from geocore.data.synthetic_canvas import Canvas, Colour, Ink, Point, Point3, Scene
 
 Stroke = tuple[Point, ...]
 Glyph = tuple[Stroke, ...]
@@ -120,7 +119,7 @@ _BOARDS: tuple[Colour, ...] = (
 _INKS: tuple[Colour, ...] = ((30, 30, 34), (180, 30, 30), (24, 60, 130))
 
 
-def road_sign(canvas: Canvas, scene: Any, x: float, z: float) -> None:
+def road_sign(canvas: Canvas, scene: Scene, x: float, z: float) -> None:
     """A warning sign (diamond or triangle), a round or square limit, or a name board."""
     grey = canvas.lit((120, 124, 128), z, 0.9)
     canvas.line([canvas.at(x, 0, z), canvas.at(x, 2.4, z)], grey, 0.1 * canvas.focal / z)
@@ -140,7 +139,7 @@ def road_sign(canvas: Canvas, scene: Any, x: float, z: float) -> None:
         board(canvas, scene, (x - 1.3, 2.5, z), (2.6, 0.0, 0.0), 0.9)
 
 
-def board(canvas: Canvas, scene: Any, foot: Point3, along: Point3, tall: float) -> None:
+def board(canvas: Canvas, scene: Scene, foot: Point3, along: Point3, tall: float) -> None:
     """A board with writing, on a wall or on a post."""
     random = canvas.random
     choice = int(random.random() * 3 + abs(scene.field_sign) * 2.2) % len(_BOARDS)

@@ -242,6 +242,13 @@ def test_settings_out_of_range_are_refused(change, message):
         WorldSettings(**change)
 
 
+@pytest.mark.parametrize(
+    ("lat", "lng"), [(90, 0), (-90, 10), (0, 180), (0, -180), (-17, 179.99), (0, -140)]
+)
+def test_the_ends_of_the_globe_and_the_open_sea_can_be_drawn(lat, lng):
+    assert max(draw_scene(lat, lng, 3, 48).size) == 48
+
+
 @pytest.mark.parametrize(("lat", "lng"), [(91, 0), (0, 181), (float("nan"), 0)])
 def test_a_place_off_the_globe_is_refused(lat, lng):
     with pytest.raises(ValueError, match=r"lat must lie within \[-90, 90\]"):

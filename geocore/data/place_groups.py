@@ -110,9 +110,10 @@ def _joined_cubes(points: FloatArray, cube: IntArray, pairs: IntArray, chord: fl
     cubes = _Cubes(points[order], start, sizes)
     is_near = _is_near(cubes.points[start[pairs[:, 0]]], cubes.points[start[pairs[:, 1]]], chord)
     component = _components(pairs[is_near], len(sizes))
-    open_pairs = pairs[~is_near & (sizes[pairs].max(axis=1) > 1)]
+    open_pairs = _apart(pairs[~is_near], component)
+    open_pairs = open_pairs[sizes[open_pairs].max(axis=1) > 1]
     for batch in _batches(open_pairs, cubes):
-        batch = batch[component[batch[:, 0]] != component[batch[:, 1]]]
+        batch = _apart(batch, component)
         near = component[batch[_have_near_points(cubes, batch, chord)]]
         if len(near):
             component = _components(near, len(sizes))[component]
@@ -130,6 +131,11 @@ class _Cubes:
     def n_products(self, pairs: IntArray) -> IntArray:
         """How many pairs of points each pair of cubes makes."""
         return self.sizes[pairs].prod(axis=1)
+
+
+def _apart(pairs: IntArray, component: IntArray) -> IntArray:
+    """The pairs that are not joined, by whatever way."""
+    return pairs[component[pairs[:, 0]] != component[pairs[:, 1]]]
 
 
 def _is_near(a: FloatArray, b: FloatArray, chord: float) -> NDArray[np.bool_]:

@@ -145,7 +145,7 @@ def _units(photos: pd.DataFrame, group: str | None, place_km: float | None) -> n
         names = _group_names(photos, group, ids)
     if place_km is not None:
         places = place_groups(photos["lat"], photos["lng"], distance_km=place_km)
-        names = _first_names(_joined(places, names), names)
+        names = _first_names(places if group is None else _joined(places, names), names)
     return names
 
 
@@ -172,8 +172,9 @@ def _joined(places: np.ndarray, names: np.ndarray) -> np.ndarray:
 def _first_names(numbers: np.ndarray, names: np.ndarray) -> np.ndarray:
     """Each component called after the first of its names in a fixed order."""
     hashes = pd.util.hash_array(names, categorize=False)
-    first = pd.Series(hashes).groupby(numbers).transform("min").to_numpy()
-    return ("place " + pd.Series(first).astype(str)).to_numpy(object)
+    first = np.full(numbers.max(initial=-1) + 1, np.iinfo(np.uint64).max)
+    np.minimum.at(first, numbers, hashes)
+    return ("place " + pd.Series(first).astype(str)).to_numpy(object)[numbers]
 
 
 def _check_no_part_is_empty(parts: np.ndarray, shares: dict[str, float], units: np.ndarray) -> None:

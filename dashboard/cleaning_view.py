@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard.common import keep, plain
 from dashboard.figure_view import download_table
-from geocore.data.cleaning_report import PAGE, SUMMARY, load_report
+from geocore.data.cleaning.report import PAGE, SUMMARY, load_report
 from geocore.data.images import thumbnail
 from geocore.errors import ImageError
 

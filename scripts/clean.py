@@ -13,10 +13,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from geocore.data.cleaning_report import PAGE
-from geocore.data.cleaning_run import clean_photo_sets
-from geocore.data.cleaning_settings import LIMITS, CleaningSettings
-from geocore.data.photo_filters import PHOTO_FILTERS
+from geocore.data.cleaning.photo_filters import PHOTO_FILTERS
+from geocore.data.cleaning.report import PAGE
+from geocore.data.cleaning.run import clean_photo_sets
+from geocore.data.cleaning.settings import LIMITS, CleaningSettings
 from geocore.errors import GeocoreError
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from geocore.data.flickr import CrawlLimits, collect_photos
-from geocore.data.flickr_server import ENDPOINT, FlickrServer, key_from_environment
-from geocore.data.flickr_settings import OPTIONS, announcement, settings_from_text
+from geocore.data.flickr.crawl import CrawlLimits, collect_photos
+from geocore.data.flickr.server import ENDPOINT, FlickrServer, key_from_environment
+from geocore.data.flickr.settings import OPTIONS, announcement, settings_from_text
 from geocore.errors import GeocoreError
 
 

@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 from dashboard.photo_set_choice import listed_sources
 from dashboard.photo_set_view import PARTS, _archive
 from geocore.analysis.photo_description import describe_source
-from geocore.data.cleaning import clean_photos
-from geocore.data.cleaning_report import save_report
+from geocore.data.cleaning.clean import clean_photos
+from geocore.data.cleaning.report import save_report
 from geocore.data.photos import load_photos
 from geocore.data.sampling import split_photos
 from tests.conftest import write_photo_folder, write_table

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Reads a photo, says so, and takes its time; facts are written after every batch of one.
 SLOW = """
 import functools, sys, time
-from geocore.data import fact_store
+from geocore.data.cleaning import fact_store
 from scripts.clean import main
 fact_store.WRITE_EVERY_S = 0
 fact_store.photo_results = functools.partial(fact_store.photo_results, batch=1)

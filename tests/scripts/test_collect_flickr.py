@@ -2,15 +2,15 @@
 
 import pytest
 
-from geocore.data.flickr_licenses import LICENSES
-from geocore.data.flickr_settings import (
+from geocore.data.flickr.licenses import LICENSES
+from geocore.data.flickr.settings import (
     CrawlSettings,
     announcement,
     duration,
     settings_from_text,
 )
 from scripts.collect_flickr import main
-from tests.data.flickr_double import KEY, FlickrDouble, MadePhotos, failing
+from tests.data.flickr.double import KEY, FlickrDouble, MadePhotos, failing
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Data stage: which photos of a set cannot be used, and why."""

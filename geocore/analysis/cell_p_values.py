@@ -106,6 +106,11 @@ def place_p_values(
     branch = cells[(first <= point) & (point <= last)].reset_index(drop=True)
     if (branch["class_index"] != UNASSIGNED).any():
         return branch
+    return pd.concat([branch, outside_row(bundle, calibration)], ignore_index=True)
+
+
+def outside_row(bundle: Bundle, calibration: SearchCalibration) -> pd.DataFrame:
+    """The last row of `place_p_values` for a point outside all leaves."""
     row = {"token": "", "level": -1, "class_index": UNASSIGNED, "place": OUTSIDE, "prob": 0.0}
     row |= {"p_value": calibration.p_outside, "rank": -1, "n_cells": bundle.grid.n_leaves}
-    return pd.concat([branch, pd.DataFrame([row])], ignore_index=True)
+    return pd.DataFrame([row])

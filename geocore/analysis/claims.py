@@ -10,12 +10,14 @@ Source: own; `geocore.analysis.cell_p_values`, `geocore.analysis.search_area`.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from geocore.analysis.area_distance import cell_distances_km
-from geocore.analysis.cell_p_values import OUTSIDE, P_COLUMNS, cell_p_values, place_p_values
+from geocore.analysis.cell_p_values import OUTSIDE, P_COLUMNS, cell_p_values, outside_row
+from geocore.analysis.claim_test import blur, load_claim_calibration
 from geocore.analysis.claim_verdict import ALARM, AREA_LEVEL, ClaimCheck
 from geocore.analysis.claimed_place import ClaimedPlace
 from geocore.analysis.claimed_points import ClaimedPoints, claimed_points
@@ -57,10 +59,10 @@ def check_claim(
         ValueError: no point on Earth, a radius below 0, an unknown country, or an unknown head.
         BundleError: the bundle has no calibration.
     """
+    cells = _cells(prediction, bundle, calibration)
     calibration = calibration or load_calibration(bundle)
     claim = claimed_points(lat, lng, radius_km, code, calibration.leaves)
-    cells = cell_p_values(prediction, bundle, calibration=calibration)
-    branch = _branch(claim, cells, prediction, bundle, calibration)
+    branch = _branch(claim, cells, bundle, calibration)
     area = search_area(prediction, bundle, level=AREA_LEVEL, calibration=calibration)
     distance_km = _distance_km(claim, area)
     own, compatible = branch.iloc[-1], _compatible(cells, prediction)
@@ -86,21 +88,29 @@ def check_claim(
     )
 
 
+def _cells(
+    prediction: Prediction, bundle: Bundle, calibration: SearchCalibration | None
+) -> pd.DataFrame:
+    """Every cell with its own prob, and the p-value of the claim test."""
+    if calibration is not None:
+        return cell_p_values(prediction, bundle, calibration=calibration)
+    test = load_claim_calibration(bundle, prediction.head)
+    blurred = replace(prediction, probs=blur(prediction.probs, prediction.leaves))
+    p_values = cell_p_values(blurred, bundle, calibration=test)["p_value"]
+    return cell_p_values(prediction, bundle).assign(p_value=p_values)
+
+
 def _branch(
-    claim: ClaimedPoints,
-    cells: pd.DataFrame,
-    prediction: Prediction,
-    bundle: Bundle,
-    calibration: SearchCalibration,
+    claim: ClaimedPoints, cells: pd.DataFrame, bundle: Bundle, calibration: SearchCalibration
 ) -> pd.DataFrame:
     """Per level the best fitting of the cells that hold a part of the claim."""
     first, last = s2.id_range(s2.from_token(cells["token"]))
     held = ((first <= claim.ids[:, None]) & (claim.ids[:, None] <= last)).any(axis=0)
     leaves = cells[held & (cells["class_index"] != UNASSIGNED)]
     if leaves.empty:
-        return place_p_values(
-            claim.lat[0], claim.lng[0], prediction, bundle, calibration=calibration
-        )
+        around = cells[(first <= claim.ids[0]) & (claim.ids[0] <= last)]
+        outside = outside_row(bundle, calibration)
+        return pd.concat([around[list(P_COLUMNS)], outside], ignore_index=True)
     best = s2.from_token([leaves.loc[leaves["p_value"].idxmax(), "token"]])
     on_branch = (first <= best) & (best <= last)
     return cells.loc[on_branch, list(P_COLUMNS)].reset_index(drop=True)

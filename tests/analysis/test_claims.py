@@ -3,14 +3,18 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from geocore.analysis.canonical import canonical_json
 from geocore.analysis.cell_p_values import place_p_values
+from geocore.analysis.claim_test import blur, load_claim_calibration
 from geocore.analysis.claim_verdict import COMPATIBLE, OUTSIDE_AREA, UNLIKELY, VERDICTS
 from geocore.analysis.claimed_place import TYPED, read_claim
 from geocore.analysis.claims import NEAREST_COLUMNS, check_claim, claim_record
 from geocore.analysis.search_area import search_area
+from geocore.cells.geodesy import distance_km
+from geocore.evaluation.conformal import LIKELIHOOD
 from geocore.inference.search_calibration import load_calibration
 from tests.inference.calibrated_bundle import calibrated_bundle, held_out_prediction, prediction_of
 
@@ -37,8 +41,9 @@ def sure_of_milan(bundle):
 def test_figures_are_those_of_the_branch_and_the_area(bundle, prediction):
     check = check_claim(prediction, bundle, *MILAN)
     branch = place_p_values(*MILAN, prediction, bundle)
-    assert check.branch["token"].tolist() == branch["token"].tolist()
-    assert check.p_value == branch["p_value"].iloc[-1]
+    same = [column for column in branch if column != "p_value"]
+    pd.testing.assert_frame_equal(check.branch[same], branch[same])
+    assert check.p_value == check.branch["p_value"].iloc[-1]
     assert check.prob == branch["prob"].iloc[-1]
     leaf = bundle.grid.assign([MILAN[0]], [MILAN[1]])[0]
     assert check.rank == 1 + (prediction.probs > prediction.probs[leaf]).sum()
@@ -47,6 +52,43 @@ def test_figures_are_those_of_the_branch_and_the_area(bundle, prediction):
     assert (check.distance_to_area_km == 0) == check.is_inside
     assert check.n_calibration == len(load_calibration(bundle).photos)
     assert "Milan" in check.place or "Italy" in check.place
+
+
+def test_the_p_value_counts_the_known_photos_that_fit_as_badly_when_blurred(bundle, prediction):
+    calibration = load_claim_calibration(bundle, "MC")
+    known = bundle.predictions("MC")
+    shares = blur(load_calibration(bundle).leaves["photo_share"], bundle.grid.leaves)
+    probs = blur(np.stack(list(known["probs"])), bundle.grid.leaves)
+    leaf = known["class_index"].to_numpy()
+    fit = probs[np.arange(len(leaf)), leaf] / shares[leaf]
+    fit[leaf < 0] = 0
+    np.testing.assert_allclose(
+        calibration.true_scores("MC", LIKELIHOOD)[leaf >= 0], -np.log(fit[leaf >= 0]), rtol=1e-5
+    )
+    own = bundle.grid.assign([MILAN[0]], [MILAN[1]])[0]
+    claimed = blur(prediction.probs, bundle.grid.leaves)[own] / shares[own]
+    expected = (1 + (fit <= claimed * (1 + 1e-6)).sum()) / (1 + len(fit))
+    assert check_claim(prediction, bundle, *MILAN).p_value == pytest.approx(expected)
+
+
+def test_a_calibration_of_ones_own_is_used_as_it_is(bundle, prediction):
+    calibration = load_calibration(bundle)
+    check = check_claim(prediction, bundle, *MILAN, calibration=calibration)
+    pd.testing.assert_frame_equal(check.branch, place_p_values(*MILAN, prediction, bundle))
+
+
+def test_blurring_loses_no_prob_and_keeps_near_cells_together(bundle):
+    leaves = bundle.grid.leaves
+    probs = np.eye(bundle.grid.n_leaves)
+    blurred = blur(probs, leaves)
+    np.testing.assert_allclose(blurred.sum(axis=1), 1)
+    km = distance_km(leaves["lat"].iloc[0], leaves["lng"].iloc[0], leaves["lat"], leaves["lng"])
+    assert (np.argsort(-blurred[0], kind="stable") == np.argsort(km, kind="stable")).all()
+
+
+def test_a_head_without_calibration_is_refused(bundle, prediction):
+    with pytest.raises(ValueError, match="Unknown head 'other'"):
+        check_claim(replace(prediction, head="other"), bundle, *MILAN)
 
 
 def test_verdicts_of_a_sure_answer(bundle, sure_of_milan):
@@ -119,7 +161,7 @@ def test_a_wider_claim_is_never_less_compatible(bundle, prediction):
 def check_best(bundle, prediction):
     leaves = bundle.grid.leaves
     return max(
-        place_p_values(lat, lng, prediction, bundle)["p_value"].iloc[-1]
+        check_claim(prediction, bundle, lat, lng).p_value
         for lat, lng in zip(leaves["lat"], leaves["lng"], strict=True)
     )
 

@@ -3,6 +3,7 @@
 Belongs to `geocore.pipeline`; it joins photos, backbone and training and holds no formula.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -12,11 +13,11 @@ from geocore.models.backbones import build_backbone
 from geocore.models.classifier import on_photos
 from geocore.models.photo_batches import photo_gather
 from geocore.preparation import Prepared
-from geocore.training import Examples, TrainingRun, fit
+from geocore.training import Examples, TrainingRun, device_scope, fit
 
 
 def tune_backbone(
-    prepared: Prepared, classifier: keras.Model, state: Path
+    prepared: Prepared, new_classifier: Callable[[], keras.Model], state: Path
 ) -> tuple[list[np.ndarray], TrainingRun]:
     """Train backbone and a classifier end to end on augmented photos.
 
@@ -27,13 +28,14 @@ def tune_backbone(
         The backbone's weights as the bundle keeps them, and the run.
     """
     config, settings = prepared.config, prepared.config.backbone
-    backbone = build_backbone(
-        settings.name, settings.size_px, folded=False, dropout=settings.dropout
-    )
-    for layer in backbone.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.trainable = False
-    model = on_photos(backbone, classifier, config.classifier.pooling)
+    with device_scope(config.training):
+        backbone = build_backbone(
+            settings.name, settings.size_px, folded=False, dropout=settings.dropout
+        )
+        for layer in backbone.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.trainable = False
+        model = on_photos(backbone, new_classifier(), config.classifier.pooling)
     run = fit(
         model,
         _photo_examples(prepared, "train", config.augmentation.kind),

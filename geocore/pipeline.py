@@ -4,6 +4,7 @@ No formula of its own. The online counterpart is `geocore.inference.predictor`.
 """
 
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -36,6 +37,7 @@ from geocore.progress import Steps
 from geocore.provenance import provenance, run_name
 from geocore.training import (
     TrainingRun,
+    device_scope,
     fit_features,
     is_first_worker,
     prepare_tensorflow,
@@ -79,8 +81,9 @@ def run_experiment(
     tuned = None
     if tuning:
         steps.begin("backbone")
-        classifier = new_classifier(prepared, config.heads.default)
-        tuned, run = tune_backbone(prepared, classifier, state / "backbone")
+        tuned, run = tune_backbone(
+            prepared, partial(new_classifier, prepared, config.heads.default), state / "backbone"
+        )
         say(f"Backbone with {config.heads.default}: {sentence(run)}")
         features = features_of(config, prepared.photos, cache, tuple(tuned), scheduler)
         prepared = replace(prepared, features=features)
@@ -144,7 +147,8 @@ def train_head(
     weights = prepared.photos["weight"].to_numpy(np.float32)
     n_views = features.shape[1]
     statistics = feature_statistics(features[train, 0]) if config.classifier.standardise else None
-    classifier = new_classifier(prepared, head, statistics)
+    with device_scope(config.training):
+        classifier = new_classifier(prepared, head, statistics)
     run = fit_features(
         classifier,
         (

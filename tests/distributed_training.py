@@ -8,23 +8,24 @@ import os
 import signal
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from geocore import training
+from geocore.cells import build_hierarchy, generate_cells
 from geocore.errors import ClusterError
-from geocore.models.classifier import ClassifierConfig, build_classifier
-from geocore.training import TrainingConfig, fit_features, prepare_tensorflow
+from geocore.models.classifier import ClassifierConfig, build_classifier, feature_statistics
+from geocore.models.heads import build_head
+from geocore.training import TrainingConfig, device_scope, fit_features, prepare_tensorflow
 
 LOST_A_WORKER = 3
 
 
-def photos(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def photos(n: int, seed: int, n_leaves: int) -> tuple[np.ndarray, np.ndarray]:
     """Features (n, 6) and class indices that follow from them."""
     rng = np.random.default_rng(seed)
-    labels = rng.integers(0, 4, n)
-    return (rng.normal(size=(n, 6)) + np.eye(4, 6)[labels] * 2).astype("float32"), labels
+    labels = rng.integers(0, n_leaves, n)
+    return (rng.normal(size=(n, 6)) + np.eye(n_leaves, 6)[labels] * 2).astype("float32"), labels
 
 
 def train(strategy: str, folder: Path | None = None) -> list[np.ndarray]:
@@ -33,11 +34,20 @@ def train(strategy: str, folder: Path | None = None) -> list[np.ndarray]:
         learning_rate=3e-3, epochs=5, batch_size=8, stop_patience=5, strategy=strategy
     )
     prepare_tensorflow(42, strategy=strategy)
-    shape = ClassifierConfig(hidden_units=16, dropout=0.0)
-    model = build_classifier(6, keras.layers.Dense(4), shape, seed=42)
-    features, labels = photos(51, 0)
+    lat, lng = np.random.default_rng(0).uniform((-60, -170), (60, 170), (40, 2)).T
+    hierarchy = build_hierarchy(generate_cells(lat, lng, t_min=2, t_max=9))
+    features, labels = photos(51, 0, hierarchy.n_leaves)
+    with device_scope(config):
+        model = build_classifier(
+            6,
+            build_head("HMC-tree", hierarchy),
+            ClassifierConfig(hidden_units=16, dropout=0.0),
+            standardisation=feature_statistics(features),
+            seed=42,
+        )
     weights = np.linspace(0.5, 1, 51, dtype="float32")
-    run = fit_features(model, (features, labels, weights), photos(21, 1), config, folder)
+    held_out = photos(21, 1, hierarchy.n_leaves)
+    run = fit_features(model, (features, labels, weights), held_out, config, folder)
     return [*model.get_weights(), run.history["val_cross_entropy"].to_numpy()]
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -23,6 +24,7 @@ from geocore.training.strategy import (
     losing_no_worker,
     meet_at_epoch,
     open_strategy,
+    replicate,
 )
 from tests import distributed_training
 
@@ -122,6 +124,13 @@ def test_one_device_leaves_the_configuration_as_it_was(tmp_path):
 def test_one_worker_is_the_first():
     assert is_first_worker(CONFIG)
     assert is_first_worker(replace(CONFIG, strategy="mirrored"))
+
+
+def test_a_network_made_elsewhere_is_refused():
+    shared = tf.distribute.MirroredStrategy(["CPU:0"])
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"made inside 'with device_scope.*kernel' was not"):
+        replicate(network, shared)
 
 
 def test_workers_must_have_one_folder():

@@ -9,7 +9,7 @@ from geocore.training.batches import Examples
 from geocore.training.fitting import TrainingRun, fit, fit_features, prepare_tensorflow
 from geocore.training.run_state import RunState
 from geocore.training.settings import STRATEGIES, TrainingConfig
-from geocore.training.strategy import is_first_worker
+from geocore.training.strategy import device_scope, is_first_worker
 
 __all__ = [
     "STRATEGIES",
@@ -17,6 +17,7 @@ __all__ = [
     "RunState",
     "TrainingConfig",
     "TrainingRun",
+    "device_scope",
     "fit",
     "fit_features",
     "is_first_worker",

@@ -97,6 +97,8 @@ def fit(
 ) -> TrainingRun:
     """Compile and fit a model whose outputs are logits; see `fit_features`, `shuffled_batches`.
 
+    A model that several devices train must have been made inside `device_scope`.
+
     Raises:
         ValueError: there is no training photo, or several devices cannot share a batch.
         ClusterError: another machine that trains along was lost.
@@ -113,8 +115,6 @@ def fit(
     with strategy.scope(), losing_no_worker(config):
         state = RunState(folder, config, is_writer=is_first_worker(config))
         _fit(network, train, validation, state, strategy)
-    if network is not model:
-        model.set_weights(network.get_weights())
     return state.run()
 
 

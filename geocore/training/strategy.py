@@ -11,7 +11,7 @@ would then make in the middle of the first step is made before it: `build_for`.
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Any
 
@@ -43,6 +43,15 @@ def open_strategy(name: str) -> tf.distribute.Strategy:
         devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
         return tf.distribute.MirroredStrategy([device.name for device in devices])
     return tf.distribute.get_strategy()
+
+
+def device_scope(config: TrainingConfig) -> AbstractContextManager:
+    """Where a network must be made that is then fitted; its dropout masks are equal on all devices.
+
+    Raises:
+        ValueError: the environment does not say which machines train together.
+    """
+    return open_strategy(config.strategy).scope()
 
 
 def _check_tf_config(text: str) -> None:
@@ -82,14 +91,18 @@ def check_batch_size(batch_size: int, strategy: tf.distribute.Strategy) -> None:
 
 
 def replicate(model: keras.Model, strategy: tf.distribute.Strategy) -> keras.Model:
-    """The same network with the same weights, on every device of the strategy.
+    """The same network with the same variables, to be fitted on every device of the strategy.
 
-    Its dropout draws the same mask on every device.
+    Raises:
+        ValueError: it was not made inside `device_scope`.
     """
-    with strategy.scope():
-        copy = keras.models.clone_model(model)
-        copy.set_weights(model.get_weights())
-    return _Replicated(copy.inputs, copy.outputs[0], name=model.name)
+    for variable in model.variables:
+        if not strategy.extended.variable_created_in_scope(variable.value):
+            raise ValueError(
+                "A network that several devices train must be made inside 'with device_scope"
+                f"(config)'; its variable {variable.path!r} was not."
+            )
+    return _Replicated(model.inputs, model.outputs[0], name=model.name)
 
 
 def build_for(network: keras.Model, strategy: tf.distribute.Strategy) -> None:

@@ -89,9 +89,9 @@ class ClaimCheck:
                 f"lies {where}. 5 of 100 true claims look as unlikely. {_NO_PROOF}"
             )
         return (
-            f"Compatible: nothing in the photo speaks against {self.place}. {self._look()} That is "
-            f"no proof either: {self.n_compatible} of {self.n_cells} cells are compatible with "
-            "this photo."
+            f"Compatible: the check found nothing that speaks against {self.place}. {self._look()} "
+            f"That is no proof either: {self.n_compatible} of {self.n_cells} cells are compatible "
+            "with this photo."
         )
 
     def _outside_sentence(self) -> str:

@@ -91,6 +91,23 @@ def exif_claim(photo: Photo, *, name: str | None = None) -> ClaimedPlace | None:
     return None if position is None else exif_place(*position)
 
 
+def claims_of_photo(photo: Photo, text: str | None) -> list[ClaimedPlace]:
+    """What a text claims for a photo, else what its EXIF claims.
+
+    Raises:
+        ValueError: the text names no place, or there is neither a text nor a position in the file.
+        ImageError: the file is no readable photo.
+    """
+    if text:
+        return read_claim(text)
+    if (claim := exif_claim(photo)) is not None:
+        return [claim]
+    raise ValueError(
+        "A claimed place is needed: the photo's EXIF holds no position that can be trusted. Name "
+        "the place, such as Lisbon or 48.8583, 2.2945."
+    )
+
+
 def exif_place(lat: float, lng: float) -> ClaimedPlace:
     """The same from a position that was read already."""
     return ClaimedPlace(

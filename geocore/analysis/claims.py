@@ -83,7 +83,7 @@ def check_claim(
         distance_to_area_km=distance_km,
         is_outside_cells=own["place"] == OUTSIDE,
         n_compatible=len(compatible),
-        nearest=_nearest(claim, compatible, own["token"]),
+        nearest=_nearest(claim, compatible),
         n_calibration=len(calibration.photos),
     )
 
@@ -175,10 +175,10 @@ def _compatible(cells: pd.DataFrame, prediction: Prediction) -> pd.DataFrame:
     return leaves.assign(lat=centroids["lat"].to_numpy(), lng=centroids["lng"].to_numpy())
 
 
-def _nearest(claim: ClaimedPoints, compatible: pd.DataFrame, token: str) -> pd.DataFrame:
-    others = compatible[compatible["token"] != token]
-    if others.empty:
+def _nearest(claim: ClaimedPoints, compatible: pd.DataFrame) -> pd.DataFrame:
+    """Compatible cells around the claim; those that hold a part of it are none."""
+    if compatible.empty:
         return pd.DataFrame(columns=list(NEAREST_COLUMNS))
-    km = cell_distances_km(claim.lat, claim.lng, s2.from_token(others["token"])).min(axis=0)
-    nearest = others.assign(distance_km=km).sort_values("distance_km", kind="stable")
-    return nearest[list(NEAREST_COLUMNS)].head(N_NEAREST).reset_index(drop=True)
+    km = cell_distances_km(claim.lat, claim.lng, s2.from_token(compatible["token"])).min(axis=0)
+    others = compatible.assign(distance_km=km)[km > 0].sort_values("distance_km", kind="stable")
+    return others[list(NEAREST_COLUMNS)].head(N_NEAREST).reset_index(drop=True)

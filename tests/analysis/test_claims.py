@@ -94,7 +94,9 @@ def test_a_head_without_calibration_is_refused(bundle, prediction):
 def test_verdicts_of_a_sure_answer(bundle, sure_of_milan):
     near = check_claim(sure_of_milan, bundle, *MILAN, name="Milan, Italy")
     assert near.verdict == COMPATIBLE and near.rank == 1
-    assert near.sentence.startswith("Compatible: nothing in the photo speaks against Milan, Italy.")
+    assert near.sentence.startswith(
+        "Compatible: the check found nothing that speaks against Milan, Italy."
+    )
     assert "no proof either" in near.sentence
     far = check_claim(sure_of_milan, bundle, -33.87, 151.21, name="Sydney")
     assert far.verdict == OUTSIDE_AREA and far.is_alarm
@@ -183,6 +185,9 @@ def test_the_nearest_compatible_cells_come_nearest_first(bundle, sure_of_milan):
     assert (check.nearest["p_value"] > 0.05).all()
     own = check_claim(sure_of_milan, bundle, *MILAN)
     assert own.branch["token"].iloc[-1] not in set(own.nearest["token"])
+    assert (
+        check_claim(sure_of_milan, bundle, 41.9, 12.5, code="IT").nearest["distance_km"] > 0
+    ).all()
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,7 @@ def answer_record(
         "lng": _degrees(prediction.lng),
         "confidence": _prob(prediction.confidence),
         "top": [_cell(row) for row in prediction.top(N_TOP).to_dict("records")],
+        "probs": [_prob(x) for x in prediction.probs],
         "areas": {f"{area.level:g}": area_record(area) for area in areas},
         "abstention": None if abstention is None else dict(abstention),
         "prior": None if prior is None else dict(prior),

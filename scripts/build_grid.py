@@ -25,7 +25,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if out.resolve() == source.resolve():
             raise ValueError(f"--out must not be the photo table itself, received {out} twice.")
-        table = load_coordinates(source)
+        table = load_coordinates(source, further=False)
         photos = table.photos
         grid = generate_cells(photos["lat"], photos["lng"], **args)
         grid.with_places(load_place_namer()).save_csv(out)

@@ -10,7 +10,7 @@ import gzip
 import io
 import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -89,13 +89,18 @@ def header_layout(path: Path) -> CsvLayout:
 
 
 def csv_chunks(
-    path: Path, layout: CsvLayout, *, chunk_bytes: int = CHUNK_BYTES
+    path: Path,
+    layout: CsvLayout,
+    *,
+    only: Collection[int] | None = None,
+    chunk_bytes: int = CHUNK_BYTES,
 ) -> Iterator[pd.DataFrame]:
     """Read a CSV piece by piece; the pieces are the same each time.
 
     Args:
         path: The file, compressed or not.
         layout: How it divides into fields.
+        only: Positions of the fields to read; all by default.
         chunk_bytes: About how many bytes of text a piece is made of; no row may be longer than an
             eighth of it.
 
@@ -106,10 +111,11 @@ def csv_chunks(
     Raises:
         PhotoTableError: The file cannot be read.
     """
+    fields = sorted(range(len(layout.columns)) if only is None else only)
     try:
         with open_binary(path) as binary, _CountedQuotes(binary) as file:
             last = None
-            for chunk in _chunks(file, layout, chunk_bytes):
+            for chunk in _chunks(file, layout, fields, chunk_bytes):
                 last = chunk.iloc[-1]
                 yield chunk
             if layout.is_quoted and file.n_quotes % 2 and _has_line_break(last):
@@ -137,10 +143,12 @@ def _has_line_break(row: pd.Series | None) -> bool:
     return row is not None and any("\n" in field for field in row if isinstance(field, str))
 
 
-def _chunks(file: io.BufferedIOBase, layout: CsvLayout, chunk_bytes: int) -> Iterator[pd.DataFrame]:
+def _chunks(
+    file: io.BufferedIOBase, layout: CsvLayout, fields: list[int], chunk_bytes: int
+) -> Iterator[pd.DataFrame]:
     odd: list[tuple[int, str]] = []
     next_row = 2 if layout.has_header else 1
-    batches = _batches(file, layout, chunk_bytes // _BLOCKS_PER_CHUNK, odd)
+    batches = _batches(file, layout, fields, chunk_bytes // _BLOCKS_PER_CHUNK, odd)
     while some := list(islice(batches, _BLOCKS_PER_CHUNK)):
         batch = pa.Table.from_batches(some)
         numbers = np.array(sorted(number for number, _ in odd), dtype=np.int64)
@@ -150,14 +158,18 @@ def _chunks(file: io.BufferedIOBase, layout: CsvLayout, chunk_bytes: int) -> Ite
         passed = [row for row in odd if row[0] < last]
         odd[:] = [row for row in odd if row[0] > last]
         next_row = last + 1
-        table = batch.to_pandas().assign(row=rows, overlong=False)
-        yield _with_odd_rows(table, passed, layout)
+        table = batch.to_pandas().set_axis(fields, axis="columns")
+        yield _with_odd_rows(table.assign(row=rows, overlong=False), passed, layout)
     if odd:
-        yield _with_odd_rows(None, odd, layout)
+        yield _odd_rows(odd, layout)[[*fields, "row", "overlong"]]
 
 
 def _batches(
-    file: io.BufferedIOBase, layout: CsvLayout, block_bytes: int, odd: list[tuple[int, str]]
+    file: io.BufferedIOBase,
+    layout: CsvLayout,
+    fields: list[int],
+    block_bytes: int,
+    odd: list[tuple[int, str]],
 ) -> Iterator[pa.RecordBatch]:
     """The rows of the right width; those of another are put into `odd` as number and text."""
 
@@ -184,6 +196,7 @@ def _batches(
             ),
             convert_options=pa_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.large_string()),
+                include_columns=[names[field] for field in fields],
                 strings_can_be_null=True,
                 null_values=[""],  # "NA" is Namibia, not a missing value.
             ),
@@ -196,22 +209,23 @@ def _batches(
 
 
 def _with_odd_rows(
-    table: pd.DataFrame | None, odd: list[tuple[int, str]], layout: CsvLayout
+    table: pd.DataFrame, odd: list[tuple[int, str]], layout: CsvLayout
 ) -> pd.DataFrame:
     """The table with rows of another width put in their places."""
+    if not odd:
+        return table
+    rows = pd.concat([table, _odd_rows(odd, layout)[table.columns]])
+    return rows.sort_values("row", kind="stable", ignore_index=True)
+
+
+def _odd_rows(odd: list[tuple[int, str]], layout: CsvLayout) -> pd.DataFrame:
+    """Rows with fewer or more fields than columns, as far as they can be read."""
     n_columns = len(layout.columns)
-    if table is not None:
-        table.columns = [*range(n_columns), "row", "overlong"]
-        if not odd:
-            return table
     fields = [_fields(text, layout) for _, text in odd]
     cells = [[field or None for field in (row + [""] * n_columns)[:n_columns]] for row in fields]
-    extra = pd.DataFrame(cells, columns=range(n_columns), dtype="str").assign(
+    return pd.DataFrame(cells, columns=range(n_columns), dtype="str").assign(
         row=[number for number, _ in odd], overlong=[any(row[n_columns:]) for row in fields]
     )
-    if table is None:
-        return extra
-    return pd.concat([table, extra]).sort_values("row", kind="stable", ignore_index=True)
 
 
 def _fields(text: str, layout: CsvLayout) -> list[str]:

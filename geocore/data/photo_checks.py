@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from geocore.data.text_hashes import text_hashes
+
 OVERLONG = "more fields than the header names (a field with a comma needs quotes)"
 NO_ID = "IMG_ID empty"
 NO_POSITION = "LAT or LON empty"
@@ -59,16 +61,18 @@ def position_reasons(
     return reasons
 
 
-def mark_duplicates(reasons: Texts, keys: pd.Series) -> Texts:
-    """Of the rows that are usable so far, all but the first with the same key become duplicates."""
-    usable = np.flatnonzero(reasons == "")
+def repeated(keys: pd.Series) -> NDArray[np.bool_]:
+    """Whether each key stands further up already; bool (n_rows,)."""
     # Hashes of a million texts are compared in a fifth of the time; equal ones are looked at.
-    hashes = pd.Series(pd.util.hash_array(keys.to_numpy(object)[usable], categorize=False))
-    usable = usable[hashes.duplicated(keep=False).to_numpy()]
-    is_repeated = keys.iloc[usable].duplicated().to_numpy(bool)
-    reasons = reasons.copy()
-    reasons[usable[is_repeated]] = DUPLICATE
-    return reasons
+    hashes = pd.Series(text_hashes(keys))
+    result = hashes.duplicated(keep=False).to_numpy(copy=True)
+    result[result] = keys[result].duplicated().to_numpy(bool)
+    return result
+
+
+def repeated_rows(photos: pd.DataFrame) -> pd.DataFrame:
+    """Repeated photos as rows of what was left out; see `dropped_rows`."""
+    return photos[["row", "photo_id"]].assign(reason=DUPLICATE, received=photos["photo_id"])
 
 
 def dropped_rows(raw: pd.DataFrame, reasons: Texts) -> pd.DataFrame:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from geocore.data.column_types import as_written
-from geocore.data.csv_chunks import CHUNK_BYTES, CsvLayout, csv_chunks, header_layout
+from geocore.data.csv_chunks import CHUNK_BYTES, CsvLayout, csv_chunks
 from geocore.errors import PhotoTableError
 
 # What a column may be called, in any letter case; the first spelling is the one of MP-16.
@@ -18,50 +17,45 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
 _RESERVED = {"row", "photo_id", "path", "lat", "lng", "overlong"}
 
 
-def read_photo_csv(path: Path, *, needs_id: bool) -> pd.DataFrame:
-    """Read a `.csv` or `.csv.gz` of photos, the three known columns still text.
-
-    Comma, semicolon or tab may separate the fields; with semicolon or tab a decimal comma is
-    understood. Blank lines are left out, columns without a name too.
-
-    Args:
-        path: The file; its first line holds the column names.
-        needs_id: Whether a column with the photo's file name must be there; without it, and if it
-            need not be there, photos are called `row 2`, `row 3` and so on.
-
-    Returns:
-        One row per line: row (int, 1 is the header), photo_id, lat, lng (text, "" where empty),
-        overlong (bool, more fields than the header), then every further column, as numbers where
-        all of it is numbers, with the suffix `_csv` where its name is one of ours.
-
-    Raises:
-        PhotoTableError: The file cannot be read, or a needed column is missing or there twice.
-    """
-    layout = header_layout(path)
-    position = known_columns(layout.columns, path.name, needs_id=needs_id)
-    pieces = list(photo_csv_chunks(path, layout, position))
-    raw = pd.concat(pieces, ignore_index=True) if pieces else _no_rows(layout, position)
-    further = list(_further_names(layout.columns, position).values())
-    return raw.assign(**{name: as_written(raw[name]) for name in further})
-
-
 def photo_csv_chunks(
     path: Path,
     layout: CsvLayout,
     position: Mapping[str, int],
     *,
+    further: bool = True,
     chunk_bytes: int = CHUNK_BYTES,
 ) -> Iterator[pd.DataFrame]:
-    """As `read_photo_csv`, piece by piece, further columns still text.
+    """Read a CSV of photos piece by piece, all of it still text.
+
+    With semicolon or tab between the fields a decimal comma is understood. Blank lines are left
+    out, columns without a name too. There is at least one piece, which may have no row.
 
     Args:
         path: The file.
         layout: How it divides into fields.
-        position: Where photo_id, lat and lng stand among them, see `known_columns`.
+        position: Where photo_id, lat and lng stand among them, see `known_columns`. Without
+            photo_id, photos are called `row 2`, `row 3` and so on.
+        further: Whether further columns are read; if not, blank lines count as rows.
         chunk_bytes: As in `csv_chunks`.
+
+    Yields:
+        One row per line: row (int, 1 is the first line), photo_id, lat, lng (text, "" where empty),
+        overlong (bool, more fields than the header), then further columns (text, missing where
+        empty), with the suffix `_csv` where the name of one is one of ours.
+
+    Raises:
+        PhotoTableError: The file cannot be read.
     """
-    for raw in csv_chunks(path, layout, chunk_bytes=chunk_bytes):
-        yield _photo_columns(raw, layout, position)
+    only = None if further else position.values()
+    names = _further_names(layout.columns, position) if further else {}
+    n_pieces = 0
+    for raw in csv_chunks(path, layout, only=only, chunk_bytes=chunk_bytes):
+        yield _photo_columns(raw, layout, position, names)
+        n_pieces += 1
+    if not n_pieces:
+        empty = pd.DataFrame(columns=range(len(layout.columns)), dtype="str")
+        empty = empty.assign(row=pd.Series(dtype=int), overlong=pd.Series(dtype=bool))
+        yield _photo_columns(empty, layout, position, names)
 
 
 def known_columns(
@@ -99,11 +93,12 @@ def known_columns(
 
 
 def _photo_columns(
-    raw: pd.DataFrame, layout: CsvLayout, position: Mapping[str, int]
+    raw: pd.DataFrame, layout: CsvLayout, position: Mapping[str, int], names: Mapping[int, str]
 ) -> pd.DataFrame:
     """Our columns under their names, theirs under theirs; blank lines left out."""
-    is_blank = raw[list(range(len(layout.columns)))].isna().all(axis=1)
-    raw = raw[~is_blank] if is_blank.any() else raw
+    fields = list(range(len(layout.columns)))
+    if raw.columns.isin(fields).sum() == len(fields):
+        raw = raw[~raw[fields].isna().all(axis=1)]
     known = raw[list(position.values())].fillna("").apply(lambda text: text.str.strip())
     known.columns = list(position)
     if layout.separator != ",":
@@ -111,11 +106,9 @@ def _photo_columns(
             known[column] = known[column].str.replace(",", ".", regex=False)
     known.insert(0, "row", raw["row"])
     if "photo_id" not in known:
-        known.insert(1, "photo_id", "row " + known["row"].astype(str))
+        known.insert(1, "photo_id", "row " + known["row"].astype("str"))
     known["overlong"] = raw["overlong"]
-    names = _further_names(layout.columns, position)
-    further = raw[list(names)].rename(columns=names)
-    return pd.concat([known, further], axis=1)
+    return pd.concat([known, raw[list(names)].rename(columns=names)], axis=1)
 
 
 def _further_names(columns: tuple[str, ...], position: Mapping[str, int]) -> dict[int, str]:
@@ -124,8 +117,3 @@ def _further_names(columns: tuple[str, ...], position: Mapping[str, int]) -> dic
         for i, column in enumerate(columns)
         if column and i not in position.values()
     }
-
-
-def _no_rows(layout: CsvLayout, position: Mapping[str, int]) -> pd.DataFrame:
-    empty = pd.DataFrame(columns=range(len(layout.columns)), dtype="str")
-    return _photo_columns(empty.assign(row=[], overlong=pd.Series(dtype=bool)), layout, position)

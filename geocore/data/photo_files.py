@@ -18,11 +18,41 @@ def is_outside(photo_ids: pd.Series) -> NDArray[np.bool_]:
     return ids.str.contains(_OUTSIDE, regex=True).to_numpy(bool)
 
 
+class PhotoFiles:
+    """Files beside a table or in `images/` beside it; every directory is listed once.
+
+    A million photos so cost seconds.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self._listed: dict[str, list[tuple[str, set[str]]]] = {}
+
+    def find(self, photo_ids: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+        """See `find_photo_files`."""
+        ids = photo_ids.str.replace("\\", "/", regex=False)
+        outside = is_outside(ids)
+        parts = (text.rpartition("/") for text in ids.mask(outside, ""))
+        paths = np.array(
+            [_path(self._listings(parent), name) for parent, _, name in parts], dtype=object
+        )
+        reasons = np.where(paths == "", NOT_FOUND, "").astype(object)
+        reasons[outside] = OUTSIDE
+        return paths, reasons
+
+    def _listings(self, parent: str) -> list[tuple[str, set[str]]]:
+        """The directories that may hold a parent's files, each with its names."""
+        if parent not in self._listed:
+            folders = (self.folder / parent, self.folder / "images" / parent)
+            self._listed[parent] = [_listing(folder) for folder in folders]
+        return self._listed[parent]
+
+
 def find_photo_files(folder: Path, photo_ids: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """Look up the file of every photo beside the table or in `images/` beside it.
 
-    Every directory is listed once, so that a million photos cost seconds. Directories within
-    an id may be divided by slash or backslash; an absolute id, or one with `..`, is refused.
+    Directories within an id may be divided by slash or backslash; an absolute id, or one with `..`,
+    is refused.
 
     Args:
         folder: Where the table lies.
@@ -32,26 +62,7 @@ def find_photo_files(folder: Path, photo_ids: pd.Series) -> tuple[np.ndarray, np
         paths: str (n_photos,), absolute, "" where there is none.
         reasons: str (n_photos,), why there is none, "" where there is one.
     """
-    folder = folder.resolve()
-    ids = photo_ids.str.replace("\\", "/", regex=False)
-    parts = ids.str.rpartition("/")
-    parents, names = parts[0].to_numpy(dtype=object), parts[2].to_numpy(dtype=object)
-    listings = {parent: _listings(folder, parent) for parent in pd.unique(parents)}
-    paths = np.array(
-        [_path(listings[parent], name) for parent, name in zip(parents, names, strict=True)],
-        dtype=object,
-    )
-    reasons = np.where(paths == "", NOT_FOUND, "").astype(object)
-    outside = is_outside(photo_ids)
-    paths[outside], reasons[outside] = "", OUTSIDE
-    return paths, reasons
-
-
-def _listings(folder: Path, parent: str) -> list[tuple[str, set[str]]] | None:
-    """The directories that may hold a parent's files, each with its names; None if outside."""
-    if parent.startswith("/") or ".." in parent.split("/") or ":" in parent:
-        return None
-    return [_listing(folder / parent), _listing(folder / "images" / parent)]
+    return PhotoFiles(folder).find(photo_ids)
 
 
 def _listing(directory: Path) -> tuple[str, set[str]]:
@@ -63,5 +74,5 @@ def _listing(directory: Path) -> tuple[str, set[str]]:
     return f"{directory}{os.sep}", names
 
 
-def _path(listings: list[tuple[str, set[str]]] | None, name: str) -> str:
-    return next((prefix + name for prefix, names in listings or [] if name in names), "")
+def _path(listings: list[tuple[str, set[str]]], name: str) -> str:
+    return next((prefix + name for prefix, names in listings if name in names), "")

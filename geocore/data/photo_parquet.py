@@ -55,7 +55,7 @@ def parquet_columns(path: Path) -> tuple[str, ...]:
 
 
 def photo_parquet_chunks(
-    path: Path, columns: Mapping[str, str], *, as_text: bool = False
+    path: Path, columns: Mapping[str, str], *, as_text: bool = False, further: bool = True
 ) -> Iterator[pd.DataFrame]:
     """As `read_photo_parquet`, piece by piece; the last piece may be empty.
 
@@ -64,15 +64,17 @@ def photo_parquet_chunks(
         columns: What its columns for photo_id, lat and lng are called.
         as_text: Whether all but lat and lng become text, so that pieces are alike whatever is
             missing in one of them.
+        further: Whether columns other than ours are read.
     """
+    wanted = list(parquet_columns(path) if further else columns.values())
     try:
         with pq.ParquetFile(path) as file:
             n_rows = 0
-            batches = file.iter_batches(ROWS_AT_ONCE, columns=list(parquet_columns(path)))
-            for batch in batches:
+            for batch in file.iter_batches(ROWS_AT_ONCE, columns=wanted):
                 yield _photo_columns(batch, columns, n_rows + 1, as_text)
                 n_rows += len(batch)
-            yield _photo_columns(file.schema_arrow.empty_table(), columns, n_rows + 1, as_text)
+            empty = file.schema_arrow.empty_table().select(wanted)
+            yield _photo_columns(empty, columns, n_rows + 1, as_text)
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error
 

@@ -3,18 +3,24 @@
 A row that cannot be used is never lost silently: it stands in `PhotoTable.dropped` with its reason.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from geocore.data.column_types import as_written
 from geocore.data.exif import exif_position
 from geocore.data.images import PHOTO_SUFFIXES
-from geocore.data.photo_checks import dropped_rows, mark_duplicates, numbers, position_reasons
-from geocore.data.photo_csv import read_photo_csv
-from geocore.data.photo_files import find_photo_files
-from geocore.data.photo_parquet import read_photo_parquet
+from geocore.data.photo_checks import (
+    dropped_rows,
+    numbers,
+    position_reasons,
+    repeated,
+    repeated_rows,
+)
+from geocore.data.photo_files import PhotoFiles
+from geocore.data.raw_rows import raw_rows
 from geocore.data.swapped import IsPlausible, check_not_swapped, implausible_places
 from geocore.errors import ImageError, PhotoTableError
 
@@ -88,50 +94,76 @@ def load_photos(source: str | Path, *, is_plausible: IsPlausible | None = None) 
 
 
 def load_coordinates(
-    table_path: str | Path, *, is_plausible: IsPlausible | None = None
+    table_path: str | Path, *, is_plausible: IsPlausible | None = None, further: bool = True
 ) -> PhotoTable:
     """Load positions only: as `load_photos`, but no image file is needed and `path` is "".
 
     Without a column IMG_ID the photos are called after their row.
+
+    Args:
+        table_path: The table, or the folder that holds it.
+        is_plausible: As in `load_photos`.
+        further: Whether columns other than photo_id, lat and lng are read; without them a table of
+            any width takes about 60 bytes per photo.
 
     Raises:
         PhotoTableError: As `load_photos`.
     """
     path = Path(table_path)
     tables = [path / name for name in TABLE_NAMES if (path / name).is_file()]
-    return _from_table(tables[0] if tables else path, False, is_plausible)
+    return _from_table(tables[0] if tables else path, False, is_plausible, further)
 
 
-def _from_table(path: Path, with_files: bool, is_plausible: IsPlausible | None) -> PhotoTable:
-    _check_is_table(path)
-    read = read_photo_parquet if path.suffix.lower() == ".parquet" else read_photo_csv
-    raw = read(path, needs_id=with_files)
+def _from_table(
+    path: Path, with_files: bool, is_plausible: IsPlausible | None, further: bool = True
+) -> PhotoTable:
+    """Check a table piece by piece, so that of a large one no more is held than is used."""
+    files = PhotoFiles(path.parent) if with_files else None
+    rows = raw_rows(path, needs_id=with_files, further=further)
+    parts = zip(*(_checked(raw, files) for raw in rows), strict=True)
+    photos, dropped, lat, lng = (list(part) for part in parts)
+    all_lat, all_lng = np.concatenate(lat), np.concatenate(lng)
+    check_not_swapped(all_lat, all_lng, path.name)
+    kept, again = _without_repeated(photos, "path" if with_files else "photo_id")
+    left_out = pd.concat([*dropped, again], ignore_index=True)
+    return _table(
+        path,
+        kept if path.suffix.lower() == ".parquet" else _as_written(kept),
+        left_out.sort_values("row", kind="stable", ignore_index=True),
+        doubt=implausible_places(all_lat, all_lng, is_plausible) if is_plausible else "",
+    )
+
+
+def _without_repeated(pieces: list[pd.DataFrame], key: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One table without rows whose key comes again, and those rows as left out."""
+    photos = pd.concat(pieces, ignore_index=True)
+    pieces.clear()
+    is_repeated = repeated(photos[key])
+    again = repeated_rows(photos[is_repeated])
+    if is_repeated.any():
+        photos = photos[~is_repeated].reset_index(drop=True)
+    return photos.drop(columns="row"), again
+
+
+def _as_written(photos: pd.DataFrame) -> pd.DataFrame:
+    """A CSV's further columns, as numbers where all of one is numbers."""
+    return photos.assign(**{name: as_written(photos[name]) for name in photos.columns[4:]})
+
+
+def _checked(
+    raw: pd.DataFrame, files: PhotoFiles | None
+) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray, np.ndarray]:
+    """Of a piece: usable photos with their rows, what was left out, all latitudes, longitudes."""
     lat, lng = (numbers(raw[name]) for name in ("lat", "lng"))
-    check_not_swapped(lat, lng, path.name)
     reasons = position_reasons(raw, lat, lng)
     paths = pd.Series("", index=raw.index, dtype="str")
-    if with_files:
-        found, file_reasons = find_photo_files(path.parent, raw["photo_id"])
+    if files:
+        found, file_reasons = files.find(raw["photo_id"])
         paths = pd.Series(found, index=raw.index, dtype="str")
         reasons = np.where(reasons == "", file_reasons, reasons)
-    reasons = mark_duplicates(reasons, paths if with_files else raw["photo_id"])
-    photos = raw.drop(columns=["row", "overlong"]).assign(lat=lat, lng=lng)
-    photos.insert(1, "path", paths)
-    table = _table(path, photos, dropped_rows(raw, reasons), reasons == "")
-    return replace(table, doubt=implausible_places(lat, lng, is_plausible) if is_plausible else "")
-
-
-def _check_is_table(path: Path) -> None:
-    if not path.is_file():
-        raise PhotoTableError(
-            f"{path}: there is no such file or folder. Give a table with columns IMG_ID,LAT,LON, "
-            "or a folder of photos."
-        )
-    if not path.name.lower().endswith((".csv", ".csv.gz", ".parquet")):
-        raise PhotoTableError(
-            f"{path.name}: a table of photos must be a .csv, .csv.gz or .parquet, or a folder of "
-            "photos. To locate this one file, use the prediction instead."
-        )
+    photos = raw.drop(columns="overlong").assign(lat=lat, lng=lng)
+    photos.insert(2, "path", paths)
+    return photos[reasons == ""], dropped_rows(raw, reasons), lat, lng
 
 
 def list_photo_files(folder: Path) -> list[Path]:
@@ -175,16 +207,17 @@ def _from_folder(folder: Path) -> PhotoTable:
         }
     )
     reasons = np.array([reason for _, _, reason in positions], dtype=object)
-    names = photos.assign(row=np.arange(1, len(files) + 1), lat="", lng="")
-    return _table(folder, photos, dropped_rows(names, reasons), reasons == "")
+    raw = photos.assign(row=np.arange(1, len(files) + 1), lat="", lng="")
+    is_usable = reasons == ""
+    return _table(folder, photos[is_usable].reset_index(drop=True), dropped_rows(raw, reasons))
 
 
 def _table(
-    source: Path, photos: pd.DataFrame, dropped: pd.DataFrame, is_usable: np.ndarray
+    source: Path, photos: pd.DataFrame, dropped: pd.DataFrame, doubt: str = ""
 ) -> PhotoTable:
-    """The usable ones of the photos; there must be at least one."""
-    table = PhotoTable(photos[is_usable].reset_index(drop=True), dropped, len(photos), source)
-    if not is_usable.any():
+    """The table; at least one photo must be usable."""
+    table = PhotoTable(photos, dropped, len(photos) + len(dropped), source, doubt)
+    if photos.empty:
         raise PhotoTableError(
             f"No usable photo is left. {table.summary()} Correct the table, or give another one."
         )

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from geocore.data.images import PHOTO_SUFFIXES, open_photo
 from geocore.data.photo_files import NOT_FOUND, OUTSIDE, is_outside
 from geocore.data.photos import UNDECODABLE
+from geocore.data.text_hashes import text_hashes
 from geocore.errors import ImageError, PhotoTableError
 
 AMBIGUOUS = "several image files have this name"
@@ -26,7 +27,6 @@ _FORMAT_SUFFIX = {"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif", "HEIF": ".heic"
 _MAX_NAME_BYTES = 250
 
 Texts = NDArray[np.object_]
-Keys = NDArray[np.uint64]
 
 
 class ImageFiles(Protocol):
@@ -124,21 +124,17 @@ class _Index:
 
     def __init__(self, texts: pd.Series, part: Callable[[pd.Series], pd.Series]) -> None:
         self.part = part
-        keys = _keys(part(texts))
+        keys = text_hashes(part(texts))
         self.order = np.argsort(keys, kind="stable")
         self.sorted_keys = keys[self.order]
 
     def find(self, texts: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Row of the first equal text (-1 for none), and how many there are."""
-        keys = _keys(self.part(texts))
+        keys = text_hashes(self.part(texts))
         first = np.searchsorted(self.sorted_keys, keys)
         count = np.searchsorted(self.sorted_keys, keys, side="right") - first
         at = np.minimum(first, len(self.order) - 1)
         return np.where(count > 0, self.order[at], -1), count
-
-
-def _keys(texts: pd.Series) -> Keys:
-    return pd.util.hash_array(texts.to_numpy(object), categorize=False)
 
 
 def _stems(paths: pd.Series) -> pd.Series:

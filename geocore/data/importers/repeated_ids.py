@@ -12,13 +12,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geocore.data.text_hashes import text_hashes
+
 IDS_AT_ONCE = 2_000_000
 _ENTRY = np.dtype([("key", "<u8"), ("row", "<u4")])
 
 
 def save_keys(ids: pd.Series, path: Path) -> None:
     """Write the hashes of a part's ids with their rows, sorted."""
-    keys = pd.util.hash_array(ids.to_numpy(object), categorize=False)
+    keys = text_hashes(ids)
     order = np.argsort(keys, kind="stable")
     entries = np.empty(len(keys), _ENTRY)
     entries["key"], entries["row"] = keys[order], order

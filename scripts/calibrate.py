@@ -1,9 +1,9 @@
 """Give a bundle search areas with a promised coverage, without training it again.
 
-The bundle's own test photos calibrate; no photo file is needed. train.py does the same for a new
-bundle.
+The bundle's own test photos calibrate; no photo file is needed. Given the photos that the bundle
+was made from, it also learns to tell photos unlike those. train.py does both for a new bundle.
 
-    python scripts/calibrate.py --bundle BUNDLE
+    python scripts/calibrate.py --bundle BUNDLE --photos DIR
 """
 
 import argparse
@@ -16,6 +16,8 @@ from geocore.evaluation.coverage import coverage_table
 from geocore.inference import DEFAULT_BUNDLE
 from geocore.inference.calibrating import calibrate_bundle
 
+CACHE = Path(".geocore")
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
@@ -23,9 +25,16 @@ def main(argv: list[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--bundle", type=Path, default=DEFAULT_BUNDLE, help="trained model folder")
+    parser.add_argument("--photos", type=Path, metavar="DIR", help="the photos it was made from")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="features (default: %(default)s)")
     args = parser.parse_args(argv)
     try:
-        calibration = calibrate_bundle(args.bundle, load_place_namer())
+        if args.photos is None:
+            calibration = calibrate_bundle(args.bundle, load_place_namer())
+        else:
+            from geocore.finishing import finish_bundle  # loads TensorFlow
+
+            calibration = finish_bundle(args.bundle, args.photos, args.cache)
     except (GeocoreError, OSError) as error:
         sys.stderr.write(f"calibrate.py: {error}\n")
         return 2

@@ -4,12 +4,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from geocore.cells.place_names import load_place_namer
 from geocore.config import load_config
 from geocore.data.cluster import check_scheduler
 from geocore.errors import GeocoreError
-from geocore.inference.calibrating import calibrate_bundle
+from geocore.finishing import finish_bundle
 from geocore.pipeline import run_experiment
+from geocore.training import is_first_worker
 
 CACHE = Path(".geocore")
 
@@ -47,7 +47,8 @@ def main(argv: list[str] | None = None) -> int:
         bundle = run_experiment(
             config, arguments.photos, arguments.out, arguments.cache, scheduler=scheduler
         )
-        calibrate_bundle(bundle, load_place_namer())
+        if is_first_worker(config.training):  # it is the one that wrote the bundle
+            finish_bundle(bundle, arguments.photos, arguments.cache)
     except (GeocoreError, ValueError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

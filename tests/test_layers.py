@@ -33,6 +33,7 @@ FLOW = {
     "pipeline": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
     | {"preparation", "provenance", "field_baselines", "fine_tuning", "progress"},
     "jobs": {"data", "cells", "progress"},
+    "finishing": {"cells", "config", "evaluation", "inference", "preparation"},
     "provenance": {"models", "inference", "config", "preparation"},
     "field_baselines": {"cells", "evaluation", "inference", "preparation"},
     "fine_tuning": {"models", "preparation", "training"},
@@ -66,7 +67,7 @@ HOMES = {
     "streamlit_folium": "dashboard",
     "argparse": "scripts",
     "distributed": "geocore/data/cluster.py",
-    "requests": "geocore/data/flickr_connection.py",
+    "requests": "geocore/data/flickr/connection.py",
     "sqlalchemy": "geocore/analysis",
     "click": "nowhere",
     "torch": "nowhere",

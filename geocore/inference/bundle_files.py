@@ -13,7 +13,8 @@ import platform
 import shutil
 import uuid
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -94,9 +95,21 @@ def write_manifest(folder: Path, photos: pd.DataFrame, provenance: Mapping[str, 
     _save_manifest(folder, manifest)
 
 
-def update_manifest(folder: Path) -> None:
-    """Rewrite manifest.json of a bundle that got or changed files; what else it says stays."""
-    _save_manifest(folder, read_manifest(folder))
+@contextmanager
+def reworked(folder: Path) -> Iterator[Path]:
+    """A copy of a bundle to add files to; it takes the bundle's place when the work is done.
+
+    A reader sees the old folder or the new one; where the work fails, the old one stays. What the
+    manifest says beside its list of files stays as it is.
+    """
+    temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.new")
+    try:
+        shutil.copytree(folder, temporary)
+        yield temporary
+        _save_manifest(temporary, read_manifest(temporary))
+        replace_folder(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _save_manifest(folder: Path, manifest: dict[str, Any]) -> None:

@@ -16,8 +16,6 @@ Source: own.
 """
 
 import hashlib
-import shutil
-import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -60,14 +58,8 @@ def calibrate_bundle(folder: Path, namer: PlaceNamer) -> SearchCalibration:
     folder = Path(folder).absolute()
     bundle = load_bundle(folder)
     calibration = calibrate(bundle, namer)
-    temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.new")
-    try:
-        shutil.copytree(folder, temporary)
-        _write(temporary, calibration)
-        files.update_manifest(temporary)
-        files.replace_folder(temporary, folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with files.reworked(folder) as copy:
+        _write(copy, calibration)
     return calibration
 
 

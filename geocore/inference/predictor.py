@@ -23,6 +23,7 @@ from geocore.evaluation.temperature import apply_temperature
 from geocore.inference.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 from geocore.inference.bundle_files import arrays_sha256
 from geocore.inference.network import PhotoNetwork
+from geocore.inference.photo_look import PhotoLook, colours_share, even_share
 from geocore.inference.prediction import PhotoFailure, Prediction
 from geocore.inference.training_places import training_point_table
 from geocore.models.backbones import build_backbone
@@ -41,11 +42,15 @@ class Reading:
         photo: the photo's name.
         feature_map: (h, w, c) float32, output of the last convolution.
         probs: per head (n_leaves,) float32, as the head gives them, before its temperature.
+        even_share: see `geocore.inference.photo_look.PhotoLook`.
+        colours_share: likewise.
     """
 
     photo: str
     feature_map: np.ndarray
     probs: dict[str, np.ndarray]
+    even_share: float
+    colours_share: float
 
 
 class Predictor:
@@ -148,6 +153,14 @@ class Predictor:
             leaves=self.bundle.grid.leaves,
         )
 
+    def look(self, reading: Reading) -> PhotoLook:
+        """What `geocore.analysis.abstention` judges a photo by, beside an answer's probs."""
+        return PhotoLook(
+            features=self._network.features_of(reading.feature_map[None])[0],
+            even_share=reading.even_share,
+            colours_share=reading.colours_share,
+        )
+
     def explain(
         self, photo: Photo | Reading, head: str | None = None, class_index: int | None = None
     ) -> np.ndarray:
@@ -214,8 +227,10 @@ class Predictor:
                 photo=name,
                 feature_map=feature_maps[row],
                 probs={head: values[row] for head, values in probs.items()},
+                even_share=even_share(pixels),
+                colours_share=colours_share(pixels),
             )
-            for row, (name, _) in enumerate(photos)
+            for row, (name, pixels) in enumerate(photos)
         ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 from tf_keras_vis.gradcam import Gradcam
 from tf_keras_vis.utils.scores import CategoricalScore
 
@@ -227,3 +228,15 @@ def test_a_fine_tuned_backbone_comes_from_the_bundle(tmp_path, photo, predictor)
         Predictor.load(other).predict(photo, "MC").probs - predictor.predict(photo, "MC").probs
     )
     assert np.abs(difference).max() > 1e-3
+
+
+def test_a_look_has_the_features_of_the_backbone_and_the_shares_of_even_colour(predictor, photo):
+    pixels = load_image(photo, tiny_model.SIZE_PX)[None].astype(np.float32)
+    features = pool(tiny_model.backbone()(pixels), tiny_model.POOLING)
+    look = predictor.look(predictor.read(photo))
+    assert look.features == pytest.approx(features[0].numpy(), abs=1e-3)
+    assert look.even_share < 1
+    grey = io.BytesIO()
+    Image.new("RGB", (90, 70), (120, 130, 140)).save(grey, "PNG")
+    even = predictor.look(predictor.read(grey.getvalue()))
+    assert (even.even_share, even.colours_share) == (1, 1)

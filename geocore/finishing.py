@@ -1,0 +1,77 @@
+"""What a bundle is given after training, without training: its promises and its sense of the known.
+
+Belongs to `geocore.pipeline`; no formula of its own.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from geocore.cells.place_names import load_place_namer
+from geocore.config import ExperimentConfig, config_from_dict
+from geocore.errors import PhotoTableError
+from geocore.evaluation.familiarity import Familiarity, fit_familiarity
+from geocore.inference import bundle_files
+from geocore.inference.bundle import Bundle, load_bundle
+from geocore.inference.calibrating import calibrate_bundle
+from geocore.inference.familiarity_file import write_familiarity
+from geocore.inference.search_calibration import SearchCalibration
+from geocore.preparation import Say, features_of, load_photo_sets
+
+
+def finish_bundle(
+    folder: Path, source: Path | None, cache: Path, say: Say = print
+) -> SearchCalibration:
+    """Add search areas to a bundle, and where its photos are at hand, what is familiar to it.
+
+    Args:
+        folder: the bundle's.
+        source: the photos that it was made from, as for training; None leaves what the bundle knows
+            of familiar photos as it is.
+        cache: where features are kept.
+        say: receives a sentence per step.
+
+    Returns:
+        What promises the coverage of its search areas.
+
+    Raises:
+        BundleError: the folder is no bundle.
+        PhotoTableError: the photos are not those that the bundle was made from.
+    """
+    folder = folder.absolute()
+    calibration = calibrate_bundle(folder, load_place_namer())
+    say(f"Search areas: {len(calibration.photos)} photos calibrate.")
+    if source is not None:
+        familiarity = familiarity_of(load_bundle(folder), source, cache, say)
+        with bundle_files.reworked(folder) as copy:
+            write_familiarity(copy, familiarity)
+        say(f"Familiar photos: {len(familiarity.axes)} axes.")
+    return calibration
+
+
+def familiarity_of(bundle: Bundle, source: Path, cache: Path, say: Say) -> Familiarity:
+    """Features of the photos that a bundle learned from and held out, and what they span."""
+    config = config_from_dict(bundle.config, where=f"{bundle.folder}/config.toml")
+    features = _features(config, bundle, source, cache, say)
+    split = bundle.photos["split"].to_numpy()
+    return fit_familiarity(features[split == "train"], features[split == "test"])
+
+
+def _features(
+    config: ExperimentConfig, bundle: Bundle, source: Path, cache: Path, say: Say
+) -> np.ndarray:
+    """Pooled features (n_photos, n_features) of the bundle's photos, in their order."""
+    tuned = bundle.backbone_weights()
+    config = replace(config, augmentation=replace(config.augmentation, n_views=0))
+    photos = load_photo_sets(config, source, say)
+    found = features_of(config, photos, cache, None if tuned is None else tuple(tuned))
+    row = {sha256: k for k, sha256 in enumerate(found.sha256) if sha256}
+    missing = [x for x in bundle.photos["sha256"] if x not in row]
+    if missing:
+        raise PhotoTableError(
+            f"{source}: {len(missing)} of the {len(bundle.photos)} photos that bundle "
+            f"'{bundle.name}' was made from are not there. Give the folder it was trained with."
+        )
+    rows = [row[x] for x in bundle.photos["sha256"]]
+    return found.pooled(config.classifier.pooling)[rows, 0]

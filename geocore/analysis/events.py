@@ -90,32 +90,29 @@ def combine(
     settings = settings or (fitted.settings if fitted else PoolSettings())
     probs = np.stack([x.probs for x in predictions]).astype(np.float64)
     usual = usual_log_probs(bundle.probs(head))
-    points = training_point_table(bundle.grid, bundle.photos)
     joint = pool(probs, usual, settings)
     without = np.stack(
         [pool(np.delete(probs, i, axis=0), usual, settings).probs for i in range(len(probs))]
     )
+    points = training_point_table(bundle.grid, bundle.photos)
     lat, lng = best_points(np.vstack([joint.probs, without]).astype(np.float32), points)
     fit = fit_to_others(probs, without, _shares(bundle))
-    photos = pd.DataFrame(
-        {
-            "photo": [x.photo for x in predictions],
-            "confidence": probs.max(axis=1),
-            "weight": joint.weights,
-            "moved_share": np.abs(without - joint.probs).sum(axis=1) / 2,
-            "moved_km": distance_km(lat[1:], lng[1:], lat[0], lng[0]),
-            "fit": fit,
-            "is_outlier": fit < (fitted.limit(len(probs)) if fitted else -np.inf),
-        },
-        columns=list(PHOTO_COLUMNS),
-    )
+    rows = {
+        "photo": [x.photo for x in predictions],
+        "confidence": [x.confidence for x in predictions],
+        "weight": joint.weights,
+        "moved_share": np.abs(without - joint.probs).sum(axis=1) / 2,
+        "moved_km": distance_km(lat[1:], lng[1:], lat[0], lng[0]),
+        "fit": fit,
+        "is_outlier": fit < (fitted.limit(len(probs)) if fitted else -np.inf),
+    }
     prediction = Prediction(
         photo=name, head=head, lat=float(lat[0]), lng=float(lng[0]),
         probs=joint.probs.astype(np.float32), leaves=bundle.grid.leaves,
     )  # fmt: skip
     return EventAnswer(
         prediction=prediction,
-        photos=photos,
+        photos=pd.DataFrame(rows, columns=list(PHOTO_COLUMNS)),
         n_effective=float(joint.n_effective),
         settings=settings,
         is_fitted=fitted is not None,

@@ -178,34 +178,30 @@ def _batches(
         return "skip"
 
     names = [str(position) for position in range(len(layout.columns))]
+    reading = pa_csv.ReadOptions(
+        column_names=names,
+        skip_rows=int(layout.has_header),
+        block_size=block_bytes,
+        use_threads=False,  # only then rows are numbered
+    )
+    parsing = pa_csv.ParseOptions(
+        delimiter=layout.separator,
+        quote_char='"' if layout.is_quoted else False,
+        newlines_in_values=layout.is_quoted,
+        ignore_empty_lines=False,
+        invalid_row_handler=put_aside,
+    )
+    converting = pa_csv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.large_string()),
+        include_columns=[names[field] for field in fields],
+        strings_can_be_null=True,
+        null_values=[""],  # "NA" is Namibia, not a missing value.
+    )
     try:
-        reader = pa_csv.open_csv(
-            file,
-            read_options=pa_csv.ReadOptions(
-                column_names=names,
-                skip_rows=int(layout.has_header),
-                block_size=block_bytes,
-                use_threads=False,  # only then rows are numbered
-            ),
-            parse_options=pa_csv.ParseOptions(
-                delimiter=layout.separator,
-                quote_char='"' if layout.is_quoted else False,
-                newlines_in_values=layout.is_quoted,
-                ignore_empty_lines=False,
-                invalid_row_handler=put_aside,
-            ),
-            convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.large_string()),
-                include_columns=[names[field] for field in fields],
-                strings_can_be_null=True,
-                null_values=[""],  # "NA" is Namibia, not a missing value.
-            ),
-        )
+        yield from pa_csv.open_csv(file, reading, parsing, converting)
     except pa.ArrowInvalid as error:
-        if "Empty CSV" in str(error):
-            return
-        raise
-    yield from reader
+        if "Empty CSV" not in str(error):
+            raise
 
 
 def _with_odd_rows(

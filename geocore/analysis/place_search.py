@@ -6,7 +6,8 @@ Stage: analysis. It must not know predictions or pages.
 country behind a comma ("Paris, Texas"). Spelling is compared without accents and capitals; of
 names that fit alike, the larger place comes first.
 
-Source: own; edit similarity of rapidfuzz (Levenshtein, insertions and deletions).
+Source: own; similarity is one minus the share of letters to change, insert, leave out or exchange
+(optimal string alignment, rapidfuzz).
 """
 
 import re
@@ -16,19 +17,28 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-from rapidfuzz import fuzz, process
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
+from geocore.analysis.other_names import OTHER_NAMES
 from geocore.cells.continents import load_countries
 from geocore.cells.place_names import load_place_namer
 
 TOWN, COUNTRY = "town", "country"
 MAX_LENGTH = 200
-CUTOFF = 75.0
+CUTOFF = 70.0
+_ALIKE = OSA.normalized_similarity
 EXACT = 100.0
 _QUALIFIER_SHARE = 0.35
 _LOST_PER_DECADE = 1.5
 """Score that a place of a tenth of the population loses: a misspelt city before a like hamlet."""
 _NEAR_EXACT = 97.0
+_MUCH_WORSE = 12.0
+"""What fits that much less than the best is not shown beside it."""
+
+
+_SHORT = {"us": ("usa", "america"), "gb": ("uk", "great britain"), "ae": ("uae",)}
+_UMLAUTS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "\u0131": "i", "æ": "ae", "œ": "oe"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,15 +85,15 @@ def find_places(text: str, limit: int = 5) -> list[FoundPlace]:
     """
     if limit < 1:
         raise ValueError(f"The number of places must be at least 1, received {limit}.")
-    if len(text) > MAX_LENGTH or not (query := plain_name(text)):
+    if len(text) > MAX_LENGTH or not re.search("[a-z]", query := plain_name(text)):
         raise ValueError(
-            f"A place is a name of 1 to {MAX_LENGTH} characters with letters in it, received "
+            f"A place is a name of 1 to {MAX_LENGTH} characters with Latin letters in it, received "
             f"{text[:40]!r}. Write for example Lisbon or Paris, Texas."
         )
     name, _, qualifier = (plain_name(part) for part in text.partition(","))
     places = _gazetteer()
-    names = [_OTHER_NAMES.get(one, one) for one in (name or query,)]
-    scores = process.cdist(names, places["plain"].tolist(), scorer=fuzz.ratio)[0].astype(float)
+    alike = process.cdist(_spellings(name or query), places["plain"].tolist(), scorer=_ALIKE)
+    scores = EXACT * alike.max(axis=0).astype(float)
     candidates = np.flatnonzero(scores >= CUTOFF)
     found = places.iloc[candidates].assign(score=scores[candidates])
     if qualifier:
@@ -95,14 +105,25 @@ def find_places(text: str, limit: int = 5) -> list[FoundPlace]:
     return _ranked(found, limit)
 
 
+def _spellings(name: str) -> list[str]:
+    """A plain name and others for the same place: "muenchen" is "munchen" is "munich"."""
+    bare = name.removeprefix("the ")
+    short = re.sub(r"([aou])e", r"\1", bare)
+    saint = re.sub(r"^st ", "saint ", bare)
+    one_of = dict.fromkeys([name, bare, short, saint])
+    return list(dict.fromkeys(OTHER_NAMES.get(one, one) for one in one_of))
+
+
 def plain_name(text: str) -> str:
     """A name as it is compared: no accents, capitals or punctuation."""
-    folded = unicodedata.normalize("NFKD", text.casefold().replace("ø", "o").replace("ł", "l"))
+    folded = unicodedata.normalize("NFKD", text.casefold().translate(_UMLAUTS))
     letters = "".join(c for c in folded if not unicodedata.combining(c))
     return " ".join(re.findall(r"[^\W_]+", letters))
 
 
 def _ranked(found: pd.DataFrame, limit: int) -> list[FoundPlace]:
+    worst = EXACT if (found["score"] == EXACT).any() else found["score"].max() - _MUCH_WORSE
+    found = found[found["score"] >= worst]
     size = np.log10(found["population"].clip(lower=1))
     is_country = found["kind"] == COUNTRY
     is_exact = found["score"] >= _NEAR_EXACT
@@ -118,7 +139,9 @@ def _ranked(found: pd.DataFrame, limit: int) -> list[FoundPlace]:
 
 def _fit(qualifier: str, around: tuple[str, ...]) -> float:
     """How well a region or country fits, 0-100: the best of names and code."""
-    return max((fuzz.ratio(qualifier, name) for name in around), default=0.0)
+    return EXACT * max(
+        (_ALIKE(one, name) for one in _spellings(qualifier) for name in around), default=0.0
+    )
 
 
 def _without_comma(query: str, places: pd.DataFrame) -> pd.DataFrame:
@@ -127,7 +150,7 @@ def _without_comma(query: str, places: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for k in range(1, len(words)):
         name, qualifier = " ".join(words[:k]), " ".join(words[k:])
-        same = places[places["plain"] == _OTHER_NAMES.get(name, name)]
+        same = places[places["plain"].isin(_spellings(name))]
         fit = np.array([_fit(qualifier, around) for around in same["around"]])
         parts.append(same.assign(score=EXACT - _QUALIFIER_SHARE * (EXACT - fit))[fit >= CUTOFF])
     return pd.concat(parts)
@@ -156,12 +179,3 @@ def _gazetteer() -> pd.DataFrame:
         (*filter(None, row), *_SHORT.get(row[2], ())) for row in zip(*columns, strict=True)
     ]
     return table
-
-
-_SHORT = {"us": ("usa", "america"), "gb": ("uk", "great britain"), "ae": ("uae",)}
-_OTHER_NAMES = {
-    "usa": "united states", "us": "united states", "america": "united states",
-    "uk": "united kingdom", "great britain": "united kingdom", "uae": "united arab emirates",
-    "holland": "netherlands", "nyc": "new york city", "new york": "new york city",
-    "cologne": "koln", "rom": "rome", "roma": "rome", "munchen": "munich", "wien": "vienna",
-}  # fmt: skip

@@ -29,14 +29,15 @@ from geocore.inference.photo_look import PhotoLook
 
 DRAWING, UNFAMILIAR, FLAT = "drawing", "unfamiliar", "flat"
 REASONS = {
-    DRAWING: "this looks like a drawing, a screenshot or a document",
-    UNFAMILIAR: "this is unlike the photos that the model learned from",
-    FLAT: "the model cannot tell the areas apart",
+    DRAWING: "This looks like a drawing, a screenshot or a document",
+    UNFAMILIAR: "This is unlike the photos that the model learned from",
+    FLAT: "The model cannot tell the areas apart",
 }
 EVEN_LIMIT, COLOURS_LIMIT = 0.4, 0.5
 """Of 1,192 photos none exceeds both; of 120 drawings 93 %, of 40 screenshots 95 %, all charts."""
 SHARES = {UNFAMILIAR: 0.02, FLAT: 0.05}
 NEAR_KM = 2500.0
+_AS = {UNFAMILIAR: "as unlike or more", FLAT: "answered as evenly or more"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,7 @@ class Abstention:
 
     Attributes:
         reason: key of REASONS.
-        sentence: the same with its figures, for people.
+        sentence: the same with its figures, for people; "No usable answer." stands before it.
         value: what was measured: share of even colour, p-value of the distance or of the flatness.
         limit: the value that it is on the wrong side of.
     """
@@ -135,11 +136,8 @@ class AbstentionRule:
         if not len(known) or p > max(SHARES[reason], 1 / (len(known) + 1)):
             return None
         n_alike = int((known >= extreme).sum())
-        figures += (
-            f"of {len(known):,} photos that it had not seen, {n_alike or 'none'} "
-            f"{'is' if n_alike == 1 else 'are'} so to the same degree"
-        )
-        return _because(reason, figures, p, SHARES[reason])
+        alike = f"of {len(known):,} photos that it had not seen, {n_alike or 'none'} {_AS[reason]}"
+        return _because(reason, figures + alike, p, SHARES[reason])
 
     def _turned_away(self, reason: str) -> np.ndarray:
         """Held-out photos that the reason turns away, bool (n_photos,)."""
@@ -189,5 +187,5 @@ def _drawing(look: PhotoLook) -> Abstention | None:
 
 
 def _because(reason: str, figures: str, value: float, limit: float) -> Abstention:
-    sentence = f"No usable answer: {REASONS[reason]} ({figures})."
+    sentence = f"{REASONS[reason]}: {figures}."
     return Abstention(reason=reason, sentence=sentence, value=value, limit=limit)

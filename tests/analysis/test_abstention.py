@@ -59,8 +59,8 @@ def test_a_drawing_is_told_by_its_even_colours(rule):
     found = rule.judge(look(familiar, even=0.6, colours=0.8), SURE)
     assert found.reason == DRAWING
     assert found.sentence == (
-        "No usable answer: this looks like a drawing, a screenshot or a document (60% of it is of "
-        "exactly even colour, and five colours make up 80% of it)."
+        "This looks like a drawing, a screenshot or a document: 60% of it is of exactly even "
+        "colour, and five colours make up 80% of it."
     )
     assert (found.value, found.limit) == (0.6, 0.4)
     assert rule.judge(look(familiar, even=0.6), SURE) is None
@@ -70,7 +70,7 @@ def test_a_drawing_is_told_by_its_even_colours(rule):
 def test_a_photo_unlike_all_others_is_unfamiliar(rule):
     found = rule.judge(look(100 * np.random.default_rng(0).normal(size=24)), SURE)
     assert found.reason == UNFAMILIAR
-    assert "unlike the photos that the model learned from (of 86 photos that it had not seen, none "
+    assert "unlike the photos that the model learned from: of 86 photos that it had not seen, none "
     assert found.value == pytest.approx(1 / 87)
     assert found.limit == SHARES[UNFAMILIAR]
 
@@ -79,9 +79,8 @@ def test_an_answer_flatter_than_nearly_all_is_withheld(rule):
     flat = np.full(13, 1 / 13)
     found = rule.judge(look(made_features(1, seed=2)[0]), flat)
     assert found.reason == FLAT
-    assert (
-        "spread as if over 13 of 13 areas alike; of 86 photos that it had not seen, none are"
-        in (found.sentence)
+    assert "spread as if over 13 of 13 areas alike; of 86 photos that it had not seen, none " in (
+        found.sentence
     )
     assert rule.judge(None, flat).reason == FLAT
 

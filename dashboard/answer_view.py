@@ -72,10 +72,17 @@ def choose_settings(view: View) -> Settings:
     )
 
 
-def show_heads(view: View, answer: Answer, settings: Settings) -> None:
+def show_heads(
+    view: View, answer: Answer, settings: Settings, *, is_restricted: bool = False
+) -> None:
     """Map, most probable cells and evidence of each chosen head, side by side."""
+    if is_restricted:
+        st.caption(
+            "Restricted: a cell counts with the part of it that lies in the region, but is drawn "
+            "and named as a whole. The files below hold these restricted answers."
+        )
     heads = settings.heads(view)
-    points = _points(answer)
+    points = known_points(answer)
     layers = {
         head: cells_at(view.bundle, answer.predictions[head], settings.level) for head in heads
     }
@@ -87,17 +94,23 @@ def show_heads(view: View, answer: Answer, settings: Settings) -> None:
 
 
 def show_downloads(
-    view: View, answers: Sequence[Answer], shown: Answer, settings: Settings
+    view: View,
+    answers: Sequence[Answer],
+    shown: Answer,
+    settings: Settings,
+    *,
+    is_restricted: bool = False,
 ) -> None:
     """Answers of all photos as files, and the shown photo with its evidence as a picture."""
     st.subheader("Take the answers along")
+    stem = "answers-restricted" if is_restricted else "answers"
     rows = [a.predictions[head] for a in answers for head in settings.heads(view)]
     kinds = {"JSON": "application/json", "GeoJSON": "application/geo+json", "CSV": "text/csv"}
-    columns = st.columns(len(kinds) + 1)
+    columns = st.columns([*[2] * len(kinds), 3])
     for column, (kind, mime) in zip(columns, kinds.items(), strict=False):
         content = export(rows, kind.lower(), settings.n_top)
         column.download_button(
-            kind, content, f"answers.{kind.lower()}", mime,
+            kind, content, f"{stem}.{kind.lower()}", mime,
             icon=":material/download:", on_click="ignore", width="stretch",
         )  # fmt: skip
     columns[-1].download_button(
@@ -188,7 +201,8 @@ def _choose_level(column: "st.delta_generator.DeltaGenerator", bundle: Bundle) -
     )
 
 
-def _points(answer: Answer) -> list[MapPoint]:
+def known_points(answer: Answer) -> list[MapPoint]:
+    """Where the photo is known or said, by itself, to be from."""
     if answer.position is None:
         return []
     lat, lng = answer.position

@@ -6,11 +6,13 @@ Stage: dashboard. It must not compute: answers come from the predictor, figures 
 import numpy as np
 import streamlit as st
 
-from dashboard.cell_words import most_probable
+from dashboard.cell_words import around, most_probable
 from dashboard.common import View, keep, plain
 from dashboard.key_figures import percent
 from dashboard.online_name import offer_online_name
 from dashboard.predict_view import Answer, shown_photo
+from dashboard.prior_view import show_prob_in_region
+from geocore.analysis.region_prior import RegionPrior
 from geocore.analysis.trust import NEAR_KM, Trust, trust_of
 from geocore.cells import s2
 from geocore.cells.geodesy import distance_km
@@ -33,8 +35,14 @@ def trust(bundle: Bundle, head: str, confidence: float) -> Trust | None:
     return trust_of(confidence, probs.max(axis=1), is_right, distance_km(*places))
 
 
-def show_first_line(view: View, answer: Answer) -> None:
-    """Where, how sure, and how far it can be trusted."""
+def show_first_line(view: View, answer: Answer, prior: RegionPrior | None = None) -> None:
+    """Where, how sure, and how far it can be trusted.
+
+    Args:
+        view: bundle and head.
+        answer: for the photo, within the region.
+        prior: a region known otherwise.
+    """
     prediction = answer.predictions[view.head]
     top = prediction.top(1).iloc[0]
     km2 = float(s2.cell_area_km2(s2.from_token([top["token"]]))[0])
@@ -43,9 +51,15 @@ def show_first_line(view: View, answer: Answer) -> None:
     photo.image(pixels, width=width_px(pixels))
     photo.caption(plain(answer.name))
     with words:
-        st.subheader(f"Most probably {plain(most_probable(view.bundle, prediction))}")
-        _show_trust(prediction, trust(view.bundle, view.head, prediction.confidence), km2)
         point = load_place_namer().names([prediction.lat], [prediction.lng])[0]
+        # The most probable cell may lie mostly outside the region: its name would mislead.
+        where = around(point) if prior else most_probable(view.bundle, prediction)
+        st.subheader(f"Most probably {plain(where)}")
+        if prior is None:
+            _show_trust(prediction, trust(view.bundle, view.head, prediction.confidence), km2)
+        else:
+            _show_restricted(prediction, km2)
+            show_prob_in_region(view, answer, prior)
         st.markdown(
             f"**Best single point** {prediction.lat:.4f}, {prediction.lng:.4f}, {plain(point)}: "
             "the one to name where only one can be named."
@@ -91,9 +105,19 @@ def _show_trust(prediction: Prediction, found: Trust | None, km2: float) -> None
         f" (confidence {percent(least)} to {percent(most)}). 95 % interval of the share that truly "
         f"lay in the most probable cell: {percent(low)} to {percent(high)}; "
         f"{percent(found.share_near)} had a best single point within {NEAR_KM:,.0f} km. "
-        f"The cell measures {_area(km2)}."
+        f"The cell measures {million_km2(km2)}."
     )
 
 
-def _area(km2: float) -> str:
+def _show_restricted(prediction: Prediction, km2: float) -> None:
+    """The confidence inside a region, for which nothing was measured."""
+    st.columns(3)[0].metric("Confidence", percent(prediction.confidence), border=True)
+    st.caption(
+        "Among the places of the region. How often such a confidence is right was not measured for "
+        f"restricted answers. The cell measures {million_km2(km2)}."
+    )
+
+
+def million_km2(km2: float) -> str:
+    """An area as "12.3 million km²" or "840 km²"."""
     return f"{km2 / 1e6:.1f} million km²" if km2 >= 1e6 else f"{km2:,.0f} km²"

@@ -31,11 +31,12 @@ def show_map(
     bounds: Sequence[Sequence[float]] = WORLD_BOUNDS,
     height: int = 480,
     on_click: Callable[[str], None] | None = None,
+    on_point: Callable[[float, float], None] | None = None,
 ) -> None:
     """Show a layer over the offline basemap; moving and zooming never reruns the page.
 
     The basemap stays in place when only the layer changes, so the reader's zoom survives. Call it
-    inside a `fragment` when it has `on_click`.
+    inside a `fragment` when it has `on_click` or `on_point`.
 
     Args:
         layer: from `cell_map` or `confidence_map`.
@@ -43,13 +44,19 @@ def show_map(
         bounds: ((south, west), (north, east)) degrees to show first; new bounds draw a new map.
         height: pixels.
         on_click: called with the token of the cell that was clicked, before the rerun.
+        on_point: called with latitude and longitude of the point that was clicked, likewise.
     """
 
     def tell() -> None:
-        feature = (st.session_state.get(key) or {}).get("last_active_drawing") or {}
-        token = feature.get("properties", {}).get("token")
+        answer = st.session_state.get(key) or {}
+        token = (answer.get("last_active_drawing") or {}).get("properties", {}).get("token")
         if token and on_click:
             on_click(token)
+        if on_point and (point := answer.get("last_clicked")):
+            on_point(point["lat"], (point["lng"] + 180) % 360 - 180)
+
+    returned = ["last_active_drawing", "last_object_clicked_count"] if on_click else []
+    returned += ["last_clicked"] if on_point else []
 
     st_folium(
         OfflineMap(_ASSETS, dark=is_dark(), bounds=bounds),
@@ -57,6 +64,6 @@ def show_map(
         height=height,
         use_container_width=True,
         feature_group_to_add=layer,
-        returned_objects=["last_active_drawing", "last_object_clicked_count"] if on_click else [],
-        on_change=tell if on_click else None,
+        returned_objects=returned,
+        on_change=tell if returned else None,
     )

@@ -37,7 +37,8 @@ class Answer:
     Attributes:
         name: of the file, as it was given.
         content: the encoded photo.
-        predictions: per head.
+        predictions: per head; of the region alone, if one is known otherwise.
+        from_photo: per head what the photo alone says.
         position: the photo's own position (EXIF) or a sample's known place; None where unknown.
         position_kind: "exif", "true" or "".
     """
@@ -45,6 +46,7 @@ class Answer:
     name: str
     content: bytes
     predictions: dict[str, Prediction]
+    from_photo: dict[str, Prediction]
     position: Position | None
     position_kind: str
 
@@ -185,10 +187,12 @@ def _answer(bundle: Bundle, name: str, content: bytes, known: dict[bytes, Positi
     position, kind = exif_position(content, name=name), "exif"
     if content in known:
         position, kind = known[content], "true"
+    found = predictions(bundle, name, content)
     return Answer(
         name=name,
         content=content,
-        predictions=predictions(bundle, name, content),
+        predictions=found,
+        from_photo=found,
         position=position,
         position_kind=kind if position else "",
     )

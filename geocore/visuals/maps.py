@@ -47,7 +47,7 @@ class MapPoint:
         lat, lng: degrees.
         label: short text beside the mark.
         kind: "best" (the model's single best point), "true" (known place), "exif" (the photo's
-            own position), "other".
+            own position), "claim" (claimed by somebody), "other".
     """
 
     lat: float
@@ -62,6 +62,7 @@ _MARKS = {
     "best": ("#e8590c", "#ffffff", "50%", "-1px"),
     "true": ("#1971c2", "#ffffff", "2px", "19px"),
     "exif": ("#ffffff", "#1971c2", "50%", "-21px"),
+    "claim": ("#7048e8", "#ffffff", "50%", "-21px"),
     "other": ("#495057", "#ffffff", "50%", "39px"),
 }
 

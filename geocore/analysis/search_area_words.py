@@ -1,0 +1,86 @@
+"""What a search area promises and what it does not, in words, with what was measured.
+
+Stage: analysis. Plain text; it must not know pages.
+"""
+
+from typing import Any
+
+from geocore.analysis.search_area import SearchArea
+from geocore.evaluation.conformal import LEAST_AREA
+from geocore.evaluation.coverage import coverage_interval
+from geocore.inference.search_calibration import SearchCalibration
+
+_PART = "coverage:"
+_PLACES_IN_A_CELL = (
+    " Where inside a cell photos are taken is judged by towns and their inhabitants, by places "
+    "that were photographed before and by land, not by the photo."
+)
+
+
+def promise_in_words(area: SearchArea, calibration: SearchCalibration) -> str:
+    """What the area promises, and what was seen on photos that the fitting did not see."""
+    n = area.n_calibration
+    if area.is_everywhere:
+        return (
+            f"{n:,} photos with known places are too few, or too many of them lie outside all "
+            f"cells, to promise {_percent(area.level)} for less than the whole Earth."
+        )
+    each = "on every continent on its own " if area.by_continent else ""
+    words = (
+        f"Promised: of photos drawn like the {n:,} photos that this was fitted on, at least "
+        f"{_percent(area.level)} {each}were taken inside the area that they get."
+    )
+    return words + _seen(area, calibration)
+
+
+def limits_in_words(area: SearchArea, calibration: SearchCalibration) -> str:
+    """What the area does not promise, with the kinds of photos that were covered least and most."""
+    words = (
+        "Not promised: the same share for every kind of photo or place, anything for photos unlike "
+        "those (indoors, a disaster, another season), or for a single cell of the area."
+    )
+    row = _row(area, calibration)
+    parts = {key: value for key, value in (row or {}).items() if key.startswith(_PART)}
+    known = {key: value for key, value in parts.items() if value is not None}
+    if len(known) > 1:
+        least, most = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
+        words += (
+            f" Seen least often inside: {_part(least)} ({known[least]:.0%}); most often: "
+            f"{_part(most)} ({known[most]:.0%})."
+        )
+    return words + (_PLACES_IN_A_CELL if area.method == LEAST_AREA else "")
+
+
+def _seen(area: SearchArea, calibration: SearchCalibration) -> str:
+    row = _row(area, calibration)
+    words = ""
+    if row is not None:
+        words = (
+            f" Seen on halves of them that the other half did not see: {row['coverage']:.1%} on "
+            f"average, {row['coverage_lowest']:.1%} to {row['coverage_highest']:.1%} of one half."
+        )
+    is_enough = area.n_calibration + 1 >= 1 / (1 - area.level)
+    if is_enough and not area.by_continent:
+        low, high = coverage_interval(area.n_calibration, area.level)
+        words += (
+            f" Fitted on so many photos, the true share lies between {low:.1%} and {high:.1%} in "
+            "95 of 100 cases."
+        )
+    return words
+
+
+def _row(area: SearchArea, calibration: SearchCalibration) -> dict[str, Any] | None:
+    """The measured row of the area's head, method and level; None where there is none."""
+    record = calibration.measured.get(area.head, {}).get(area.method, {})
+    rows = record.get("by_continent" if area.by_continent else "together", [])
+    return next((row for row in rows if row["level"] == area.level), None)
+
+
+def _part(key: str) -> str:
+    """A measured part of the photos, such as "coverage:continent=Asia", in words."""
+    kind, _, name = key.removeprefix(_PART).partition("=")
+    return f"photos of {name}" if kind == "photo_set" else f"places in {name}"
+
+
+def _percent(level: float) -> str:
+    return f"{100 * level:.4g} %"

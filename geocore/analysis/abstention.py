@@ -180,8 +180,8 @@ def _drawing(look: PhotoLook) -> Abstention | None:
     if look.even_share <= EVEN_LIMIT or look.colours_share <= COLOURS_LIMIT:
         return None
     figures = (
-        f"{look.even_share:.0%} of it is of exactly even colour, and five colours make up "
-        f"{look.colours_share:.0%} of it"
+        f"{100 * look.even_share:.0f} % of it is of exactly even colour, and five colours make up "
+        f"{100 * look.colours_share:.0f} % of it"
     )
     return _because(DRAWING, figures, look.even_share, EVEN_LIMIT)
 

@@ -45,8 +45,8 @@ def limits_in_words(area: SearchArea, calibration: SearchCalibration) -> str:
     if len(known) > 1:
         least, most = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
         words += (
-            f" Seen least often inside: {_part(least)} ({known[least]:.0%}); most often: "
-            f"{_part(most)} ({known[most]:.0%})."
+            f" Seen least often inside: {_part(least)} ({100 * known[least]:.0f} %); most often: "
+            f"{_part(most)} ({100 * known[most]:.0f} %)."
         )
     return words + (_PLACES_IN_A_CELL if area.method == LEAST_AREA else "")
 
@@ -55,16 +55,17 @@ def _seen(area: SearchArea, calibration: SearchCalibration) -> str:
     row = _row(area, calibration)
     words = ""
     if row is not None:
+        mean, low, high = (100 * row[f"coverage{x}"] for x in ("", "_lowest", "_highest"))
         words = (
-            f" Seen on halves of them that the other half did not see: {row['coverage']:.1%} on "
-            f"average, {row['coverage_lowest']:.1%} to {row['coverage_highest']:.1%} of one half."
+            " Seen on halves of them that the other half did not see: "
+            f"{mean:.1f} % on average, {low:.1f} % to {high:.1f} % of one half."
         )
     is_enough = area.n_calibration + 1 >= 1 / (1 - area.level)
     if is_enough and not area.by_continent:
-        low, high = coverage_interval(area.n_calibration, area.level)
+        low, high = (100 * x for x in coverage_interval(area.n_calibration, area.level))
         words += (
-            f" Fitted on so many photos, the true share lies between {low:.1%} and {high:.1%} in "
-            "95 of 100 cases."
+            f" Fitted on so many photos, the true share lies between {low:.1f} % and {high:.1f} % "
+            "in 95 of 100 cases."
         )
     return words
 

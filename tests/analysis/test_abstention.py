@@ -59,8 +59,8 @@ def test_a_drawing_is_told_by_its_even_colours(rule):
     found = rule.judge(look(familiar, even=0.6, colours=0.8), SURE)
     assert found.reason == DRAWING
     assert found.sentence == (
-        "This looks like a drawing, a screenshot or a document: 60% of it is of exactly even "
-        "colour, and five colours make up 80% of it."
+        "This looks like a drawing, a screenshot or a document: 60 % of it is of exactly even "
+        "colour, and five colours make up 80 % of it."
     )
     assert (found.value, found.limit) == (0.6, 0.4)
     assert rule.judge(look(familiar, even=0.6), SURE) is None

@@ -29,8 +29,8 @@ def test_the_promise_comes_with_what_was_seen(calibration):
         "taken inside the area that they get. Seen on halves of them that the other half did not "
     )
     row = next(x for x in calibration.measured["MC"]["least-area"]["together"] if x["level"] == 0.9)
-    assert f"{row['coverage']:.1%} on average" in words
-    assert words.endswith("the true share lies between 83.9% and 95.9% in 95 of 100 cases.")
+    assert f"{100 * row['coverage']:.1f} % on average" in words
+    assert words.endswith("the true share lies between 83.9 % and 95.9 % in 95 of 100 cases.")
 
 
 def test_by_continent_is_said(calibration):

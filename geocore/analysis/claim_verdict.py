@@ -22,9 +22,10 @@ class ClaimCheck:
     """What a photo says about a claimed place.
 
     Attributes:
-        lat, lng: the claimed point, degrees; of a claimed country its largest town.
+        lat, lng: the claimed point, degrees; of a region or country its largest town.
         radius_km: how exact the claim is, 0 for a point.
-        code: ISO 3166 of a country claimed as a whole, else "".
+        code: ISO 3166 of a country claimed as a whole, or of the region's, else "".
+        region: that is claimed as a whole, else "".
         place: its name, by default what lies there: the nearest town, the country, or the sea.
         head: that answered.
         branch: the claimed cell at every level, the coarsest first, columns
@@ -48,6 +49,7 @@ class ClaimCheck:
     lng: float
     radius_km: float
     code: str
+    region: str
     place: str
     head: str
     branch: pd.DataFrame

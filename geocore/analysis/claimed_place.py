@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from geocore.analysis.coordinates import in_words, looks_like_position, parse_position
-from geocore.analysis.place_search import COUNTRY, FoundPlace, find_places
+from geocore.analysis.place_search import (
+    COUNTRY,
+    EXACT,
+    REGION,
+    TOWN,
+    FoundPlace,
+    find_places,
+)
 from geocore.cells.checks import check_coordinates
 from geocore.cells.place_names import load_place_namer
 from geocore.data.exif import exif_position
@@ -25,9 +32,10 @@ class ClaimedPlace:
     Attributes:
         text: as it was typed, "" for a click; text from outside.
         label: what it was understood as, for people.
-        lat, lng: degrees; of a country its largest town.
+        lat, lng: degrees; of a region or country its largest town.
         source: TYPED, CLICK or EXIF.
-        code: ISO 3166 of a country that is claimed as a whole, else "".
+        code: ISO 3166 of a country that is claimed as a whole, or of the region's, else "".
+        region: that is claimed as a whole, else "".
         note: what the reader should know about how it was understood, "" for nothing.
     """
 
@@ -37,11 +45,18 @@ class ClaimedPlace:
     lng: float
     source: str
     code: str = ""
+    region: str = ""
     note: str = ""
 
     def arguments(self) -> dict[str, Any]:
         """What `geocore.analysis.claims.check_claim` needs of it."""
-        return {"lat": self.lat, "lng": self.lng, "code": self.code, "name": self.label}
+        return {
+            "lat": self.lat,
+            "lng": self.lng,
+            "code": self.code,
+            "region": self.region,
+            "name": self.label,
+        }
 
 
 def read_claim(text: str, limit: int = 5) -> list[ClaimedPlace]:
@@ -63,9 +78,9 @@ def read_claim(text: str, limit: int = 5) -> list[ClaimedPlace]:
     if found := find_places(text, limit):
         return [_named(place, text) for place in found]
     raise ValueError(
-        f"No known town or country is called anything like {text.strip()[:60]!r}. Known are places "
-        "with some thousand inhabitants, under their usual names. Name the nearest town, or "
-        "give coordinates such as 48.8583, 2.2945."
+        f"No known town, region or country is called anything like {text.strip()[:60]!r}. Known "
+        "are places with some thousand inhabitants, under their usual names. Name the nearest "
+        "town, or give coordinates such as 48.8583, 2.2945."
     )
 
 
@@ -117,13 +132,15 @@ def exif_place(lat: float, lng: float) -> ClaimedPlace:
 
 
 def _named(place: FoundPlace, text: str) -> ClaimedPlace:
-    is_country = place.kind == COUNTRY
-    note = "Anywhere in the country." if is_country else ""
-    if place.score < 100:
-        note = f"No place has exactly this name; the most alike is meant. {note}".strip()
+    whole = {TOWN: "", REGION: "Anywhere in the region.", COUNTRY: "Anywhere in the country."}
+    notes = [whole[place.kind]]
+    if place.score < EXACT:
+        notes.insert(0, "No place has exactly this name; the most alike is meant.")
     return ClaimedPlace(
         text=text, label=place.label, lat=place.lat, lng=place.lng, source=TYPED,
-        code=place.code if is_country else "", note=note,
+        code="" if place.kind == TOWN else place.code,
+        region=place.region if place.kind == REGION else "",
+        note=" ".join(filter(None, notes)),
     )  # fmt: skip
 
 

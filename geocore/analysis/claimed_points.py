@@ -1,4 +1,4 @@
-"""Where a claim is: a point, all within some km of it, or a whole country.
+"""Where a claim is: a point, all within some km of it, or a whole region or country.
 
 Stage: analysis. It must not know predictions.
 
@@ -38,7 +38,7 @@ class ClaimedPoints:
 
 
 def claimed_points(
-    lat: float, lng: float, radius_km: float, code: str, leaves: pd.DataFrame
+    lat: float, lng: float, radius_km: float, within: tuple[str, str], leaves: pd.DataFrame
 ) -> ClaimedPoints:
     """The points of a claim (`geocore.analysis.claims.check_claim`).
 
@@ -46,11 +46,11 @@ def claimed_points(
         lat: degrees.
         lng: degrees.
         radius_km: of the circle around the point.
-        code: of the country, "" for none.
+        within: code of the country, and the region of it; ("", "") for none.
         leaves: by class index, with cell_id and codes (countries with land in the leaf).
 
     Raises:
-        ValueError: no point on Earth, a radius out of range, or an unknown country.
+        ValueError: no point on Earth, a radius out of range, or an unknown country or region.
     """
     lats, lngs = _one_name(*check_coordinates([lat], [lng]))
     if not 0 <= radius_km <= LARGEST_RADIUS_KM:
@@ -59,9 +59,10 @@ def claimed_points(
         )
     name = load_place_namer().names(lats, lngs)[0]
     leaf_ids = np.array([], np.uint64)
-    if code:
-        name, lats, lngs = _country(code)
-        touches = np.array([code in codes for codes in leaves["codes"]], bool)
+    code, region = within
+    if code or region:
+        name, lats, lngs = _towns(code, region)
+        touches = np.array([code in codes for codes in leaves["codes"]], bool) & (not region)
         leaf_ids = leaves["cell_id"].to_numpy(np.uint64)[touches]
     elif radius_km > 0:
         lats, lngs = _circle(lats, lngs, radius_km)
@@ -75,13 +76,20 @@ def _one_name(lat: np.ndarray, lng: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return lat, np.where(np.abs(lat) == 90, 0.0, np.where(lng == -180, 180.0, lng))
 
 
-def _country(code: str) -> tuple[str, np.ndarray, np.ndarray]:
-    """Its name and its towns, the largest first."""
+def _towns(code: str, region: str) -> tuple[str, np.ndarray, np.ndarray]:
+    """Name of the country or region, and its towns, the largest first."""
     towns = load_place_namer().places
-    towns = towns[towns["code"] == code].nlargest(MOST_TOWNS, "population")
+    towns = towns[towns["code"] == code]
     if towns.empty:
         raise ValueError(f"code must be the ISO 3166 code of a country, received {code!r}.")
-    return str(towns["country"].iloc[0]), towns["lat"].to_numpy(), towns["lng"].to_numpy()
+    country = str(towns["country"].iloc[0])
+    if region:
+        towns = towns[towns["region"] == region]
+    if towns.empty:
+        raise ValueError(f"region must be the name of a region of {country}, received {region!r}.")
+    towns = towns.nlargest(MOST_TOWNS, "population")
+    name = f"{region}, {country}" if region else country
+    return name, towns["lat"].to_numpy(), towns["lng"].to_numpy()
 
 
 def _circle(lat: np.ndarray, lng: np.ndarray, radius_km: float) -> tuple[np.ndarray, np.ndarray]:

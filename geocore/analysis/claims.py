@@ -40,6 +40,7 @@ def check_claim(
     *,
     radius_km: float = 0.0,
     code: str = "",
+    region: str = "",
     name: str = "",
     calibration: SearchCalibration | None = None,
 ) -> ClaimCheck:
@@ -52,16 +53,18 @@ def check_claim(
         lng: of the claimed point, degrees.
         radius_km: the claim is "within so many km of the point".
         code: ISO 3166 of a country: the claim is "anywhere in it"; the point then only names it.
+        region: of that country: the claim is "anywhere in the region", by its towns.
         name: what the sentence calls the place; by default what lies at the point.
         calibration: other than the bundle's own, e.g. one fitted on events.
 
     Raises:
-        ValueError: no point on Earth, a radius below 0, an unknown country, or an unknown head.
+        ValueError: no point on Earth, a radius below 0, an unknown country or region, or an unknown
+            head.
         BundleError: the bundle has no calibration.
     """
     cells = _cells(prediction, bundle, calibration)
     calibration = calibration or load_calibration(bundle)
-    claim = claimed_points(lat, lng, radius_km, code, calibration.leaves)
+    claim = claimed_points(lat, lng, radius_km, (code, region), calibration.leaves)
     branch = _branch(claim, cells, bundle, calibration)
     area = search_area(prediction, bundle, level=AREA_LEVEL, calibration=calibration)
     distance_km = _distance_km(claim, area)
@@ -71,6 +74,7 @@ def check_claim(
         lng=float(lng),
         radius_km=float(radius_km),
         code=code,
+        region=region,
         place=name or claim.name,
         head=prediction.head,
         branch=branch,
@@ -151,6 +155,7 @@ def claim_record(
             "lng": round(claim.lng, 5) + 0.0,
             "source": claim.source,
             "code": claim.code,
+            "region": claim.region,
             "radius_km": round(check.radius_km, 1),
         },
         "p_value": round(check.p_value, 6),

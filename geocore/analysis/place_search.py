@@ -1,10 +1,10 @@
-"""Places by name without internet: towns and countries, misspelt ones too.
+"""Places by name without internet: towns, regions and countries, misspelt ones too.
 
 Stage: analysis. It must not know predictions or pages.
 
-60,000 towns and all countries ship with geocore. A query is a name, or a name with its region or
-country behind a comma ("Paris, Texas"). Spelling is compared without accents and capitals; of
-names that fit alike, the larger place comes first.
+60,000 towns ship with geocore, with regions and countries. A query is a name, or a name with its
+region or country behind a comma ("Paris, Texas"). Spelling is compared without accents and
+capitals; of names that fit alike, the larger place comes first.
 
 Source: own; similarity is one minus the share of letters to change, insert, leave out or exchange
 (optimal string alignment, rapidfuzz).
@@ -24,7 +24,7 @@ from geocore.analysis.other_names import OTHER_NAMES
 from geocore.cells.continents import load_countries
 from geocore.cells.place_names import load_place_namer
 
-TOWN, COUNTRY = "town", "country"
+TOWN, REGION, COUNTRY = "town", "region", "country"
 MAX_LENGTH = 200
 CUTOFF = 70.0
 _ALIKE = OSA.normalized_similarity
@@ -33,6 +33,8 @@ _QUALIFIER_SHARE = 0.35
 _LOST_PER_DECADE = 1.5
 """Score that a place of a tenth of the population loses: a misspelt city before a like hamlet."""
 _NEAR_EXACT = 97.0
+_REGION_LOSES = 3.0
+"""So that Washington is the city, and yet Texas not a village of that name."""
 _MUCH_WORSE = 12.0
 """What fits that much less than the best is not shown beside it."""
 
@@ -46,14 +48,14 @@ class FoundPlace:
     """A place that a text may mean.
 
     Attributes:
-        name: of the town or country.
-        region: first-order division of a town, "" for none.
+        name: of the town, region or country.
+        region: first-order division of a town, or the region itself; "" for none.
         country: English name.
         code: ISO 3166 of the country.
-        lat, lng: degrees; of a country, of its largest town.
-        population: inhabitants of the town; of a country, of its towns.
+        lat, lng: degrees; of a region or country, of its largest town.
+        population: inhabitants of the town; of a region or country, of its towns.
         score: how well the text fits, 0-100; 100 is letter by letter, accents and capitals aside.
-        kind: TOWN or COUNTRY.
+        kind: TOWN, REGION or COUNTRY.
     """
 
     name: str
@@ -129,7 +131,8 @@ def _ranked(found: pd.DataFrame, limit: int) -> list[FoundPlace]:
     is_exact = found["score"] >= _NEAR_EXACT
     order = found["score"] + _LOST_PER_DECADE * size
     # The country is meant by its own name, unless that is a large town's as well.
-    table = found.assign(order=order + EXACT * is_exact + is_country * is_exact)
+    order = order + EXACT * is_exact + is_country * is_exact
+    table = found.assign(order=order - _REGION_LOSES * (found["kind"] == REGION))
     table = table.sort_values(["order", "population"], ascending=False, kind="stable")
     table = table.drop_duplicates(["name", "region", "code", "kind"]).head(limit)
     columns = ["name", "region", "country", "code", "lat", "lng", "population", "score", "kind"]
@@ -158,7 +161,7 @@ def _without_comma(query: str, places: pd.DataFrame) -> pd.DataFrame:
 
 @cache
 def _gazetteer() -> pd.DataFrame:
-    """Towns and countries: columns of `FoundPlace`, `plain` name and `around` (what may follow)."""
+    """All places: columns of `FoundPlace`, `plain` name and `around` (what may follow)."""
     namer = load_place_namer()
     towns = namer.places.rename(columns={"city": "name"}).assign(kind=TOWN)
     largest = towns.sort_values("population", ascending=False).drop_duplicates("code")
@@ -167,7 +170,7 @@ def _gazetteer() -> pd.DataFrame:
     states = states.merge(largest[["code", "lat", "lng"]], on="code")
     states["population"] = states["code"].map(total)
     states = states.assign(country=states["name"], region="", kind=COUNTRY)
-    table = pd.concat([towns, states], ignore_index=True)
+    table = pd.concat([towns, _regions(towns), states], ignore_index=True)
     plain = {
         name: plain_name(name)
         for name in pd.unique(table[["name", "region", "country"]].to_numpy().ravel())
@@ -179,3 +182,11 @@ def _gazetteer() -> pd.DataFrame:
         (*filter(None, row), *_SHORT.get(row[2], ())) for row in zip(*columns, strict=True)
     ]
     return table
+
+
+def _regions(towns: pd.DataFrame) -> pd.DataFrame:
+    """First-order divisions, each at its largest town."""
+    known = towns[towns["region"] != ""].sort_values("population", ascending=False)
+    total = known.groupby(["code", "region"])["population"].transform("sum")
+    regions = known.assign(name=known["region"], population=total, kind=REGION)
+    return regions.drop_duplicates(["code", "region"])

@@ -41,7 +41,7 @@ def test_a_name_may_mean_several_places():
     claims = read_claim("Paris")
     assert claims[0].label.endswith("France")
     assert len(claims) == 5
-    assert all(claim.note == "" for claim in claims)
+    assert claims[0].note == ""
 
 
 def test_a_misspelt_name_says_so():
@@ -54,6 +54,12 @@ def test_a_country_is_claimed_as_a_whole():
     claim = read_claim("Portugal")[0]
     assert (claim.code, claim.note) == ("PT", "Anywhere in the country.")
     assert claim.arguments()["code"] == "PT"
+
+
+def test_a_region_is_claimed_as_a_whole():
+    claim = read_claim("Texas")[0]
+    assert (claim.label, claim.code, claim.region) == ("Texas, United States", "US", "Texas")
+    assert claim.note == "Anywhere in the region."
 
 
 def test_a_point_at_sea_whose_exchange_is_a_town_is_asked_about():

@@ -177,6 +177,12 @@ def test_a_country_is_as_compatible_as_its_best_cell(bundle, sure_of_milan):
     assert far.verdict == OUTSIDE_AREA
 
 
+def test_a_region_is_as_compatible_as_the_best_cell_of_its_towns(bundle, sure_of_milan):
+    region = check_claim(sure_of_milan, bundle, 45, 9, code="IT", region="Lombardy")
+    assert (region.place, region.verdict) == ("Lombardy, Italy", COMPATIBLE)
+    assert region.p_value == check_claim(sure_of_milan, bundle, *MILAN).p_value
+
+
 def test_the_nearest_compatible_cells_come_nearest_first(bundle, sure_of_milan):
     check = check_claim(sure_of_milan, bundle, -33.87, 151.21)
     assert list(check.nearest) == list(NEAREST_COLUMNS)
@@ -198,6 +204,8 @@ def test_the_nearest_compatible_cells_come_nearest_first(bundle, sure_of_milan):
         ({"lat": float("nan"), "lng": 0}, "lat must be a number"),
         ({"lat": 0, "lng": 0, "radius_km": -1}, "radius_km must lie between 0 and 20,000"),
         ({"lat": 0, "lng": 0, "radius_km": float("nan")}, "radius_km must lie"),
+        ({"lat": 0, "lng": 0, "region": "Texas"}, "code must be the ISO 3166 code"),
+        ({"lat": 0, "lng": 0, "code": "IT", "region": "Texas"}, "a region of Italy, received"),
         ({"lat": 0, "lng": 0, "code": "Italy"}, "code must be the ISO 3166 code of a country"),
     ],
 )
@@ -227,6 +235,7 @@ def test_the_record_is_plain_rounded_and_the_same_every_time(bundle, prediction)
         "lng": 9.19,
         "source": TYPED,
         "code": "",
+        "region": "",
         "radius_km": 0.0,
     }
     assert record["verdict"] in VERDICTS

@@ -3,7 +3,7 @@
 import pytest
 
 from geocore.analysis.other_names import OTHER_NAMES
-from geocore.analysis.place_search import COUNTRY, EXACT, TOWN, find_places, plain_name
+from geocore.analysis.place_search import COUNTRY, EXACT, REGION, TOWN, find_places, plain_name
 from geocore.cells.continents import load_countries
 from geocore.cells.place_names import load_place_namer
 
@@ -41,7 +41,7 @@ from geocore.cells.place_names import load_place_namer
         ("St. Petersburg", "Saint Petersburg, St.-Petersburg, Russia"),
         ("St Petersburg Florida", "St. Petersburg, Florida, United States"),
         ("St Petersburg Russia", "Saint Petersburg, St.-Petersburg, Russia"),
-        ("Odessa, Ukraine", "Odesa, Odessa, Ukraine"),
+        ("Odesa, Ukraine", "Odesa, Odessa, Ukraine"),
         ("Koeln", "Köln, North Rhine-Westphalia, Germany"),
         ("Łodz", "Łódź, Łódź Voivodeship, Poland"),
         ("Pairs", "Paris, Île-de-France, France"),
@@ -65,6 +65,14 @@ def test_towns(text, label):
 def test_countries(text, code):
     found = find_places(text)[0]
     assert (found.code, found.kind) == (code, COUNTRY)
+
+
+@pytest.mark.parametrize(
+    "text", ["Texas", "Scotland", "Bali, Indonesia", "Bavaria", "Tuscany Italy"]
+)
+def test_regions(text):
+    found = find_places(text)[0]
+    assert found.kind == REGION and found.name == text.replace(",", "").split()[0]
 
 
 def test_of_equal_names_the_larger_place_comes_first():

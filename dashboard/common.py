@@ -15,13 +15,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from dashboard.offline_map import show_map
+from geocore.analysis.case_file import Case, open_case
 from geocore.analysis.photo_description import (
     PhotoDescription,
     describe_photos,
@@ -34,6 +35,7 @@ from geocore.inference.bundle_files import MANIFEST, file_sha256
 from geocore.jobs import bundles_folder
 
 if TYPE_CHECKING:
+    from geocore.casework.batch import Batch
     from geocore.inference.predictor import Predictor
 
 __all__ = [
@@ -46,6 +48,8 @@ __all__ = [
     "open_photo_set",
     "page",
     "plain",
+    "shared_batch",
+    "shared_case",
     "show_map",
 ]
 
@@ -159,6 +163,33 @@ def load_predictor(bundle: Bundle) -> "Predictor":
     return _load_predictor(str(bundle.folder), _stamp(bundle.folder))
 
 
+def shared_case(path: Path) -> Case:
+    """The open case of a file, for all readers.
+
+    Raises:
+        CaseError: it cannot be used; the sentence says why.
+    """
+    return _shared_case(str(path.resolve()), path.stat().st_ino if path.is_file() else 0)
+
+
+@st.cache_resource(show_spinner="Opening the case …", max_entries=16)
+def _shared_case(path: str, inode: int) -> Case:
+    return open_case(path)
+
+
+def shared_batch(view: View, case: Path) -> "Batch":
+    """The queue of a case for the chosen bundle and head, shared by all who work on the case."""
+    folder = view.bundle.folder
+    return _shared_batch(str(case.resolve()), str(folder), _stamp(folder), view.head, view.bundle)
+
+
+@st.cache_resource(show_spinner="Loading the model, some seconds the first time …", max_entries=16)
+def _shared_batch(case: str, folder: str, stamp: int, head: str, _bundle: Bundle) -> "Batch":
+    from geocore.casework.batch import Batch
+
+    return Batch(partial(load_predictor, _bundle), partial(open_case, case), head=head)
+
+
 def open_photo_set(source: Path | None, bundle: Bundle) -> PhotoDescription:
     """A photo set described, once for all readers and again when its table changes.
 
@@ -194,7 +225,9 @@ def _open_bundle(folder: str, stamp: int) -> Bundle:
 @st.cache_resource(show_spinner="Loading the model, some seconds the first time …", max_entries=2)
 def _load_predictor(folder: str, stamp: int) -> "Predictor":
     from geocore.inference.predictor import Predictor
+    from geocore.inference.shared_models import keep_shared_models
 
+    keep_shared_models()
     return Predictor.load(folder)
 
 

@@ -18,7 +18,7 @@ from geocore.analysis.case_file import Case
 from geocore.analysis.records import failure_record
 from geocore.casework.answering import answer_entries, bundle_of
 from geocore.data.images import photo_bytes
-from geocore.errors import GeocoreError
+from geocore.errors import GeocoreError, ImageError
 
 if TYPE_CHECKING:  # the predictor brings TensorFlow, which reading a case does not need
     from geocore.inference.predictor import Predictor
@@ -36,6 +36,8 @@ class BatchItem:
     Attributes:
         name: as it was given; text from outside.
         source: path, or the encoded photo.
+        analyst: who asked.
+        is_kept: whether the case keeps the photo itself.
         status: WAITING, READING, ANSWERED, FAILED or CANCELLED.
         sha256: of the encoded photo, once it was read.
         error: sentence why it FAILED.
@@ -44,6 +46,8 @@ class BatchItem:
 
     name: str
     source: Path | bytes
+    analyst: str
+    is_kept: bool = False
     status: str = WAITING
     sha256: str | None = None
     error: str | None = None
@@ -69,25 +73,20 @@ class Batch:
     """A queue of photos and the thread that answers them into a case.
 
     Args:
-        predictor: of the bundle that answers; may serve other threads meanwhile.
+        load_predictor: gives the predictor of the bundle that answers, which may serve other
+            threads meanwhile; called when the first photo is there.
         open_case: opens the case for the thread; called once per start.
-        analyst: who asks, for the log.
         head: name of a head; None is the bundle's own choice.
-        keeps_photos: store every photo in the case too.
     """
 
     def __init__(
         self,
-        predictor: "Predictor",
+        load_predictor: Callable[[], "Predictor"],
         open_case: Callable[[], Case],
         *,
-        analyst: str,
         head: str | None = None,
-        keeps_photos: bool = False,
     ) -> None:
-        self._predictor, self._open_case = predictor, open_case
-        self._analyst, self._head = analyst, head or predictor.bundle.default_head
-        self._keeps_photos = keeps_photos
+        self._load_predictor, self._open_case, self._head = load_predictor, open_case, head
         self._items: list[BatchItem] = []
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
@@ -114,10 +113,26 @@ class Batch:
                 stopped_by=self._stopped_by,
             )
 
-    def add(self, photos: Iterable[tuple[str, Path | bytes]]) -> None:
-        """Queue photos by name and source, and see to it that they are worked on."""
+    def add(
+        self,
+        photos: Iterable[tuple[str, Path | bytes]],
+        *,
+        analyst: str,
+        keeps_photos: bool = False,
+    ) -> None:
+        """Queue photos by name and source, and see to it that they are worked on.
+
+        Args:
+            photos: names as they were given, and paths or encoded photos.
+            analyst: who asks, for the log.
+            keeps_photos: store them in the case too.
+        """
+        new = [
+            BatchItem(name=name, source=source, analyst=analyst, is_kept=keeps_photos)
+            for name, source in photos
+        ]
         with self._lock:
-            self._items += [BatchItem(name=name, source=source) for name, source in photos]
+            self._items += new
         self.start()
 
     def start(self) -> None:
@@ -161,13 +176,19 @@ class Batch:
     def _work(self, before: threading.Thread | None, cancelled: threading.Event) -> None:
         if before is not None:
             before.join()  # a cancelled thread still has its photo in flight
+        reason = "The work ended unexpectedly. Try again; the terminal's last lines say more."
         try:
+            predictor = self._load_predictor()
             with self._open_case() as case:
-                known = self._known_answers(case)
+                desk = _Desk(case, predictor, self._head or predictor.bundle.default_head)
                 while (number := self._next(cancelled)) is not None:
-                    self._set(number, self._done(case, self._items[number], known))
+                    self._set(number, desk.done(self._items[number]))
+            reason = ""
         except GeocoreError as error:  # the case cannot be written: the queue stays as it is
-            self._stop(str(error))
+            reason = str(error)
+        finally:
+            if reason:
+                self._stop(reason)
 
     def _next(self, cancelled: threading.Event) -> int | None:
         """Number of the next waiting item, which is READING from now on; None ends the thread."""
@@ -191,30 +212,36 @@ class Batch:
             self._change_all(READING, WAITING)
             self._is_working, self._stopped_by = False, sentence
 
-    def _known_answers(self, case: Case) -> set[str]:
-        bundle = bundle_of(self._predictor.bundle)["sha256"]
-        return {
+
+class _Desk:
+    """Where one thread puts answers into one case."""
+
+    def __init__(self, case: Case, predictor: "Predictor", head: str) -> None:
+        self._case, self._predictor, self._head = case, predictor, head
+        bundle = bundle_of(predictor.bundle)["sha256"]
+        self._known = {
             entry.body["photo_sha256"]
             for entry in case.entries(kinds=["answer"])
-            if (entry.body["bundle"]["sha256"], entry.body["head"]) == (bundle, self._head)
+            if (entry.body["bundle"]["sha256"], entry.body["head"]) == (bundle, head)
         }
 
-    def _done(self, case: Case, item: BatchItem, known: set[str]) -> BatchItem:
+    def done(self, item: BatchItem) -> BatchItem:
         """Answer one photo into the case."""
         try:
             content = photo_bytes(item.source, name=item.name)
-        except GeocoreError as error:
-            case.append("failure", failure_record(item.name, str(error)), analyst=self._analyst)
+        except ImageError as error:
+            record = failure_record(item.name, str(error))
+            self._case.append("failure", record, analyst=item.analyst)
             return replace(item, status=FAILED, error=str(error))
         sha256 = sha256_hex(content)
-        if sha256 in known:
+        if sha256 in self._known:
             return replace(item, status=ANSWERED, sha256=sha256, was_known=True)
         entries = answer_entries(self._predictor, content, item.name, head=self._head)
-        case.append_many(entries, analyst=self._analyst)
         kind, body = entries[-1]
+        if kind == "answer" and item.is_kept:
+            self._case.store_photo(content)
+        self._case.append_many(entries, analyst=item.analyst)
         if kind == "failure":
             return replace(item, status=FAILED, sha256=sha256, error=body["error"])
-        if self._keeps_photos:
-            case.store_photo(content)
-        known.add(sha256)
+        self._known.add(sha256)
         return replace(item, status=ANSWERED, sha256=sha256)

@@ -32,7 +32,7 @@ def state():
 
 def test_one_row_per_photo():
     table = triage_table(state()).set_index("sha256")
-    assert list(table["place"])[0] == "near Accra"
+    assert table.loc["a", "place"] == "near Accra"
     assert table.loc["a", "area_km2"] == 1000
     assert table.loc["b", "no_answer"] == "b.jpg: no photo."
     assert table.loc["c", "no_answer"] == "Too flat."

@@ -26,8 +26,8 @@ from geocore.analysis.case_file import open_case
 from geocore.casework.batch import Batch
 from tests.casework.stand_in import StandIn
 opened = partial(open_case, sys.argv[1], create=True)
-batch = Batch(StandIn(folder=sys.argv[3]), opened, analyst="Ada")
-batch.add((path.name, path) for path in sorted(Path(sys.argv[2]).iterdir()))
+batch = Batch(partial(StandIn, folder=sys.argv[3]), opened)
+batch.add(((path.name, path) for path in sorted(Path(sys.argv[2]).iterdir())), analyst="Ada")
 while not batch.wait(0.01):
     print(batch.progress.counts["answered"], flush=True)
 """
@@ -50,7 +50,7 @@ def make(path):
 
     def make(predictor=None, **settings):
         opened = partial(open_case, path, create=True)
-        made.append(Batch(predictor or StandIn(), opened, analyst="Ada", **settings))
+        made.append(Batch(lambda: predictor or StandIn(), opened, **settings))
         return made[-1]
 
     yield make
@@ -70,7 +70,7 @@ def statuses(batch):
 
 def test_every_photo_is_answered_into_the_case(make, path):
     batch = make()
-    batch.add([("a.png", photo(1)), ("b.png", photo(2))])
+    batch.add([("a.png", photo(1)), ("b.png", photo(2))], analyst="Ada")
     assert finished(batch)[ANSWERED] == 2
     assert not batch.progress.is_running
     with open_case(path) as case:
@@ -86,7 +86,7 @@ def test_broken_files_are_rows_and_stop_nothing(make, path, tmp_path):
         (f"{number}.png", b"broken" + bytes([number]) if number % 10 == 3 else photo(number))
         for number in range(40)
     ]
-    batch.add([*files, ("gone.png", tmp_path / "gone.png")])
+    batch.add([*files, ("gone.png", tmp_path / "gone.png")], analyst="Ada")
     counts = finished(batch)
     assert (counts[ANSWERED], counts[FAILED]) == (36, 5)
     assert all(item.error for item in batch.items if item.status == FAILED)
@@ -99,7 +99,7 @@ def test_broken_files_are_rows_and_stop_nothing(make, path, tmp_path):
 def test_the_same_photo_twice_is_asked_once(make):
     predictor = StandIn()
     batch = make(predictor)
-    batch.add([("a.png", photo(1)), ("copy.png", photo(1))])
+    batch.add([("a.png", photo(1)), ("copy.png", photo(1))], analyst="Ada")
     assert finished(batch)[ANSWERED] == 2
     assert predictor.n_asked == 1
     assert [item.was_known for item in batch.items] == [False, True]
@@ -107,15 +107,15 @@ def test_the_same_photo_twice_is_asked_once(make):
 
 def test_a_batch_begun_again_asks_only_what_is_missing(make):
     batch = make()
-    batch.add([("a.png", photo(1)), ("b.png", photo(2))])
+    batch.add([("a.png", photo(1)), ("b.png", photo(2))], analyst="Ada")
     finished(batch)
     predictor = StandIn()
     again = make(predictor)
-    again.add([("a.png", photo(1)), ("b.png", photo(2)), ("c.png", photo(3))])
+    again.add([("a.png", photo(1)), ("b.png", photo(2)), ("c.png", photo(3))], analyst="Ada")
     assert finished(again)[ANSWERED] == 3
     assert predictor.n_asked == 1
     other = make(other_head := StandIn(), head="MC")
-    other.add([("a.png", photo(1))])
+    other.add([("a.png", photo(1))], analyst="Ada")
     finished(other)
     assert other_head.n_asked == 1, "another head's answer is another answer"
 
@@ -124,7 +124,7 @@ def test_cancelled_photos_wait_for_a_retry(make):
     predictor = StandIn()
     predictor.gate.clear()
     batch = make(predictor)
-    batch.add([(f"{number}.png", photo(number)) for number in range(5)])
+    batch.add([(f"{number}.png", photo(number)) for number in range(5)], analyst="Ada")
     while READING not in statuses(batch):
         pass
     batch.cancel()
@@ -139,8 +139,8 @@ def test_photos_may_be_added_while_others_are_read(make):
     predictor = StandIn()
     predictor.gate.clear()
     batch = make(predictor)
-    batch.add([("a.png", photo(1))])
-    batch.add([("b.png", photo(2))])
+    batch.add([("a.png", photo(1))], analyst="Ada")
+    batch.add([("b.png", photo(2))], analyst="Ada")
     assert batch.progress.counts[WAITING] + batch.progress.counts[READING] == 2
     assert batch.progress.is_running
     predictor.gate.set()
@@ -151,7 +151,7 @@ def test_photos_may_be_added_while_others_are_read(make):
 def test_failures_are_asked_again(make, tmp_path):
     late = tmp_path / "late.png"
     batch = make()
-    batch.add([("late.png", late)])
+    batch.add([("late.png", late)], analyst="Ada")
     assert finished(batch)[FAILED] == 1
     late.write_bytes(photo(1))
     batch.retry()
@@ -166,7 +166,7 @@ def test_a_case_that_cannot_be_written_stops_the_batch_and_loses_nothing(make, m
     batch = make()
     with monkeypatch.context() as patched:
         patched.setattr("geocore.analysis.case_file.Case.append_many", refuse)
-        batch.add([("a.png", photo(1)), ("b.png", photo(2))])
+        batch.add([("a.png", photo(1)), ("b.png", photo(2))], analyst="Ada")
         assert finished(batch)[WAITING] == 2
     assert batch.progress.stopped_by == "flood.case: the disk is full."
     batch.start()
@@ -176,8 +176,8 @@ def test_a_case_that_cannot_be_written_stops_the_batch_and_loses_nothing(make, m
 
 def test_photos_are_kept_only_when_asked(make, path):
     for keeps, number in ((False, 1), (True, 2)):
-        batch = make(keeps_photos=keeps)
-        batch.add([(f"{number}.png", photo(number))])
+        batch = make()
+        batch.add([(f"{number}.png", photo(number))], analyst="Ada", keeps_photos=keeps)
         finished(batch)
         with open_case(path) as case:
             assert (case.photo(batch.items[0].sha256) is not None) is keeps
@@ -203,6 +203,17 @@ def test_a_kill_loses_at_most_the_photo_in_flight(make, path, tmp_path):
     assert n_answered <= n_kept < 200
     predictor = StandIn()
     batch = make(predictor)
-    batch.add((file.name, file) for file in sorted(folder.iterdir()))
+    batch.add(((file.name, file) for file in sorted(folder.iterdir())), analyst="Ada")
     assert finished(batch)[ANSWERED] == 200
     assert predictor.n_asked == 200 - n_kept
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_defect_leaves_no_batch_that_seems_to_work(make):
+    predictor = StandIn()
+    predictor.predict = None  # calling it is a defect
+    batch = make(predictor)
+    batch.add([("a.png", photo(1))], analyst="Ada")
+    assert finished(batch)[WAITING] == 1
+    assert "ended unexpectedly" in batch.progress.stopped_by
+    assert not batch.progress.is_running

@@ -1,0 +1,85 @@
+"""Photos into a case: the drop zone, how far the queue is, and what could not be read.
+
+Stage: dashboard. It must not answer: `geocore.casework.batch` does, in a thread of its own that all
+readers of the case share.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.case_choice import analyst
+from dashboard.common import View, error_box, plain, shared_batch
+from geocore.casework.batch import ANSWERED, CANCELLED, FAILED, Batch
+from geocore.data.images import ACCEPTED
+
+EVERY_S = 1.0
+_N_ERRORS = 20
+
+
+def take_photos(view: View, path: Path) -> Batch:
+    """The drop zone; what is dropped is queued at once."""
+    batch = shared_batch(view, path)
+    key = f"desk_upload_{st.session_state.setdefault('desk_round', 0)}"
+
+    def queue() -> None:
+        uploads = st.session_state[key]
+        batch.add([(upload.name, upload.getvalue()) for upload in uploads], analyst=analyst())
+        st.session_state["desk_round"] += 1  # another key empties the drop zone
+
+    st.file_uploader(
+        f"Drop photos here, as many as you like ({ACCEPTED}). They stay on this computer.",
+        accept_multiple_files=True,
+        key=key,
+        on_change=queue,
+    )
+    return batch
+
+
+def show_progress(batch: Batch) -> None:
+    """How far the queue is; while it works, this part looks again every second."""
+    is_running = batch.progress.is_running
+    st.fragment(_show_progress, run_every=EVERY_S if is_running else None)(batch, is_running)
+
+
+def _show_progress(batch: Batch, was_running: bool) -> None:
+    with error_box():
+        progress = batch.progress
+        if was_running and not progress.is_running:
+            st.rerun(scope="app")  # the table below has new rows
+        if progress.n_photos == 0:
+            return
+        counts = progress.counts
+        n_again = counts[FAILED] + counts[CANCELLED]
+        words = [f"{progress.n_done:,} of {progress.n_photos:,} photos looked at"]
+        words += [
+            f"{counts[status]:,} {status}" for status in (FAILED, CANCELLED) if counts[status]
+        ]
+        st.progress(progress.n_done / progress.n_photos, text=" · ".join(words))
+        if progress.stopped_by:
+            st.error(plain(progress.stopped_by), icon=":material/error:")
+        with st.container(horizontal=True):
+            if progress.is_running:
+                st.button("Cancel what waits", icon=":material/stop_circle:", on_click=batch.cancel)
+            elif n_again or progress.stopped_by:
+                st.button("Try again", icon=":material/refresh:", on_click=batch.retry)
+        _show_failures(batch)
+
+
+def _show_failures(batch: Batch) -> None:
+    failed = [item for item in batch.items if item.status == FAILED]
+    if not failed:
+        return
+    with st.expander(f"{len(failed):,} could not be read", icon=":material/broken_image:"):
+        for item in failed[:_N_ERRORS]:
+            st.markdown(plain(item.error or item.name))
+        if len(failed) > _N_ERRORS:
+            st.caption(f"And {len(failed) - _N_ERRORS:,} more; all stand in the log.")
+
+
+def photo_at_hand(batch: Batch, sha256: str) -> bytes | None:
+    """A photo's bytes while this server still has them from its upload."""
+    for item in batch.items:
+        if item.sha256 == sha256 and item.status == ANSWERED and isinstance(item.source, bytes):
+            return item.source
+    return None

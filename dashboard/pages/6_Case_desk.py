@@ -1,0 +1,35 @@
+"""Case desk: many photos at once, decided on one by one, in a log that can be checked."""
+
+import streamlit as st
+
+from dashboard.case_choice import adopt_new_case, cases_folder, choose_case
+from dashboard.common import page, plain
+from dashboard.desk_log import show_log
+from dashboard.desk_queue import show_progress, take_photos
+from dashboard.desk_review import show_review
+from geocore.analysis.case_state import case_state
+
+_PARTS = ("Photos", "Log")
+
+with page("Case desk", ":material/cases:") as view:
+    adopt_new_case()
+    case = choose_case()
+    if case is not None:
+        state = case_state(case.entries())
+        st.caption(f"Purpose: {plain(state.purpose)} · {len(state.photos):,} photos")
+        part = st.segmented_control(
+            "Part of the case",
+            _PARTS,
+            default=_PARTS[0],
+            required=True,
+            key="desk_part",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        if part == "Log":
+            show_log(case)
+        else:
+            batch = take_photos(view, cases_folder() / case.name)
+            show_progress(batch)
+            if state.photos:
+                show_review(view, case, state, batch)

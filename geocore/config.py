@@ -30,6 +30,8 @@ class PhotoSetConfig:
         group: column whose equal values stay together in the split (photographers, views of one
             place), or "".
         place_km: photos nearer to each other than this stay together too; 0 for any split.
+        split: column that says train, validation or test of each photo, or "" to draw it by the
+            settings above.
         weight: of each of its photos in the loss.
     """
 
@@ -37,6 +39,7 @@ class PhotoSetConfig:
     test_share: float = 0.2
     group: str = ""
     place_km: float = 0.0
+    split: str = ""
     weight: float = 1.0
 
     def __post_init__(self) -> None:

@@ -16,7 +16,7 @@ from geocore.cells.geodesy import EARTH_RADIUS_KM, unit_vectors
 from geocore.cells.place_names import is_near_town
 from geocore.config import ExperimentConfig, PhotoSetConfig
 from geocore.data.photos import TABLE_NAMES, load_photos
-from geocore.data.sampling import split_groups, split_photos
+from geocore.data.sampling import given_split, split_groups, split_photos
 from geocore.data.scheduling import Scheduler
 from geocore.errors import GridError, PhotoTableError
 from geocore.models.features import Features, FeatureSpec, extract_features
@@ -93,14 +93,17 @@ def _load_photo_set(
     say(f"{name}: {table.summary()}")
     photos = table.photos.assign(photo_set=name, weight=settings.weight)
     group, place_km = settings.group or None, settings.place_km or None
-    photos["split"] = split_photos(
-        photos,
-        test=settings.test_share,
-        validation=config.validation_share if settings.test_share else 0.0,
-        seed=config.split_seed,
-        group=group,
-        place_km=place_km,
-    )
+    if settings.split:
+        photos["split"] = given_split(photos, settings.split)
+    else:
+        photos["split"] = split_photos(
+            photos,
+            test=settings.test_share,
+            validation=config.validation_share if settings.test_share else 0.0,
+            seed=config.split_seed,
+            group=group,
+            place_km=place_km,
+        )
     if group or place_km:
         photos[GROUP] = f"{name}/" + split_groups(photos, group=group, place_km=place_km)
         photos["place_km"] = settings.place_km

@@ -8,7 +8,8 @@ import pytest
 
 from geocore.cells.geodesy import distance_km
 from geocore.config import ExperimentConfig, load_config
-from geocore.data.sampling import k_folds
+from geocore.data.sampling import given_split, k_folds
+from geocore.errors import PhotoTableError
 from geocore.experiments.repetition import _split
 from geocore.preparation import GROUP, load_photo_sets, without_leaks
 from tests.conftest import encode, made_photo
@@ -75,6 +76,21 @@ def test_without_a_rule_the_split_is_by_photo(walks: Path) -> None:
     _, photos = loaded(walks, "")
     assert GROUP not in photos
     assert nearest_km(photos, photos["split"].to_numpy(str)) < 2
+
+
+def test_a_split_that_the_table_says_is_kept(walks: Path, tmp_path: Path) -> None:
+    table = pd.read_parquet(walks / "photos.parquet")
+    said = np.resize(["Train", "val", " test "], len(table))
+    (walks.parent / "said").mkdir()
+    (walks.parent / "said" / "images").symlink_to(walks / "images")
+    table.assign(PART=said).to_parquet(walks.parent / "said" / "photos.parquet")
+    config, photos = loaded(walks.parent / "said", 'split = "PART"')
+    assert photos["split"].tolist()[:3] == ["train", "validation", "test"]
+    assert _split(photos, config).equals(photos["split"])
+    with pytest.raises(PhotoTableError, match=r"received 'part'\. Columns: photo_id, path, lat"):
+        given_split(photos, "part")
+    with pytest.raises(PhotoTableError, match=r"120 of 120 photos .* \(first: 'author 0'\)"):
+        given_split(photos, "AUTHOR")
 
 
 def test_with_a_distance_no_set_shows_the_place_of_a_test_photo(walks: Path) -> None:

@@ -10,8 +10,14 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from geocore.data.place_groups import place_groups
+from geocore.errors import PhotoTableError
 
 PARTS = ("train", "validation", "test")
+_WORDS = {
+    **{word: "train" for word in ("train", "training")},
+    **{word: "validation" for word in ("validation", "val", "valid")},
+    **{word: "test" for word in ("test", "testing")},
+}
 
 
 def split_photos(
@@ -59,6 +65,35 @@ def split_photos(
     parts = np.select([rank < test, rank < test + validation], ["test", "validation"], "train")
     _check_no_part_is_empty(parts, {"test": test, "validation": validation, "train": 1.0}, units)
     return pd.Series(parts, index=photos.index, name="split")
+
+
+def given_split(photos: pd.DataFrame, column: str) -> pd.Series:
+    """The split that a column of the photos says, in our words.
+
+    Args:
+        photos: Table with that column.
+        column: Its name; it says train, validation or test (or training, val, valid, testing).
+
+    Returns:
+        As `split_photos`.
+
+    Raises:
+        PhotoTableError: There is no such column, or it says something else.
+    """
+    if column not in photos:
+        raise PhotoTableError(
+            f"split must name a column of the photos, received {column!r}. "
+            f"Columns: {', '.join(photos.columns)}."
+        )
+    parts = photos[column].astype("str").str.strip().str.lower().map(_WORDS)
+    if parts.isna().any():
+        first = photos[column][parts.isna()].iloc[0]
+        raise PhotoTableError(
+            f"Column {column!r} must say train, validation or test of every photo, but "
+            f"{parts.isna().sum():,} of {len(photos):,} photos say something else (first: "
+            f"{first!r}). Correct it, or let the split be drawn."
+        )
+    return parts.rename("split")
 
 
 def k_folds(

@@ -214,6 +214,9 @@ def _seeded(config: ExperimentConfig, repeat: int) -> ExperimentConfig:
 
 
 def _split(photos: pd.DataFrame, config: ExperimentConfig) -> pd.Series:
+    """A new draw; where the only photo set says its own split, that one in every repeat."""
+    if len(config.photo_sets) == 1 and config.photo_sets[0].split:
+        return photos["split"]
     return split_photos(
         photos,
         test=PhotoSetConfig(folder=".").test_share,

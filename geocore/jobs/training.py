@@ -18,7 +18,7 @@ import pandas as pd
 from geocore.cells import UNASSIGNED, generate_cells
 from geocore.cells.place_names import is_near_town
 from geocore.data.photos import TABLE_NAMES, load_photos
-from geocore.data.sampling import split_photos
+from geocore.data.sampling import given_split, split_photos
 from geocore.errors import GridError, JobError, PhotoTableError
 from geocore.jobs.queue import list_jobs, start_job
 from geocore.jobs.recipes import Recipe, changed_recipe
@@ -203,20 +203,23 @@ def _divided(photos: pd.DataFrame, recipe: Recipe, entry: dict[str, Any]) -> pd.
     test = float(entry.get("test_share", 0.2))
     validation = float(recipe.tables.get("validation_share", 0.1)) if test else 0.0
     try:
-        split = split_photos(
-            photos,
-            test=test,
-            validation=validation,
-            seed=int(recipe.tables.get("split_seed", 42)),
-            group=entry.get("group") or None,
-            place_km=entry.get("place_km") or None,
-        )
+        if entry.get("split"):
+            split = given_split(photos, entry["split"])
+        else:
+            split = split_photos(
+                photos,
+                test=test,
+                validation=validation,
+                seed=int(recipe.tables.get("split_seed", 42)),
+                group=entry.get("group") or None,
+                place_km=entry.get("place_km") or None,
+            )
     except ValueError as error:
         raise PhotoTableError(
             f"{len(photos):,} photos cannot be divided into photos to learn from and photos to "
             f"test with: {error} Choose other photos, or another configuration."
         ) from error
-    shapes = split.isin(["train", "validation"]) & (test > 0)
+    shapes = split.isin(["train", "validation"]) & (split == "test").any()
     return photos[["lat", "lng"]].assign(split=split, shapes_cells=shapes)
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from geocore.data.synthetic import make_world
-from geocore.data.synthetic_table import WorldSettings
+from geocore.data.made_world.table import WorldSettings
+from geocore.data.made_world.world import make_world
 from geocore.errors import GeocoreError
 
 

@@ -7,9 +7,9 @@ nothing. Everything here that the place does not decide is there to make the tas
 import numpy as np
 import pandas as pd
 
-from geocore.data.synthetic_geography import biomes, surroundings
-from geocore.data.synthetic_noise import FloatArray, hashed_seeds, normals, uniforms
-from geocore.data.synthetic_places import Seeds, photographers
+from geocore.data.made_world.geography import biomes, surroundings
+from geocore.data.made_world.noise import FloatArray, hashed_seeds, normals, uniforms
+from geocore.data.made_world.places import Seeds, photographers
 
 KINDS = ("street", "overlook", "road", "nature", "coast")
 WEATHERS = ("clear", "fair", "overcast", "fog", "rain", "snowfall")

@@ -9,16 +9,17 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from geocore.data import synthetic, synthetic_flaws
 from geocore.data.exif import exif_position
+from geocore.data.made_world import flaws as flaws_module
+from geocore.data.made_world import world as world_module
+from geocore.data.made_world.circumstances import plan_scenes
+from geocore.data.made_world.flaws import flaws_of
+from geocore.data.made_world.noise import hashed_seeds
+from geocore.data.made_world.scenes import paint
+from geocore.data.made_world.table import SHARD, WorldSettings, photo_name, world_rows
+from geocore.data.made_world.world import draw_scene, make_world
 from geocore.data.photos import load_photos
 from geocore.data.scheduling import open_pool
-from geocore.data.synthetic import draw_scene, make_world
-from geocore.data.synthetic_circumstances import plan_scenes
-from geocore.data.synthetic_flaws import flaws_of
-from geocore.data.synthetic_noise import hashed_seeds
-from geocore.data.synthetic_scenes import paint
-from geocore.data.synthetic_table import SHARD, WorldSettings, photo_name, world_rows
 from geocore.errors import WorldError
 
 SIZE = 96
@@ -114,8 +115,8 @@ def test_a_run_that_was_cut_off_has_no_table_and_goes_on(tmp_path, monkeypatch):
         drawn.append(scene)
         return encode(image, scene)
 
-    encode = synthetic_flaws.encode
-    monkeypatch.setattr(synthetic_flaws, "encode", cut_off)
+    encode = flaws_module.encode
+    monkeypatch.setattr(flaws_module, "encode", cut_off)
     with pytest.raises(OSError, match="No space left"):
         make_world(tmp_path / "cut", 5, TINY)
     assert not (tmp_path / "cut" / "photos.csv").exists()
@@ -129,7 +130,7 @@ def test_a_process_that_was_ended_from_outside_is_a_sentence(tmp_path, monkeypat
         raise BrokenProcessPool("a child went away")
         yield
 
-    monkeypatch.setattr(synthetic, "photo_results", broken)
+    monkeypatch.setattr(world_module, "photo_results", broken)
     with pytest.raises(WorldError, match=r"ended from outside.*what is drawn is kept"):
         make_world(tmp_path / "broken", 2 * SHARD, TINY)
 
@@ -148,7 +149,7 @@ def test_flaws_are_where_the_table_says(tmp_path):
     rows = world_rows(settings, 0, 60)
     flaw = rows["FLAW"].to_numpy()
     files = [tmp_path / "images" / name for name in rows["IMG_ID"]]
-    assert set(flaw) == {*synthetic_flaws.FLAWS, ""}
+    assert set(flaw) == {*flaws_module.FLAWS, ""}
     for i in np.flatnonzero(flaw == "copy"):
         assert files[i].read_bytes() == files[i - 1].read_bytes()
     for i in np.flatnonzero(flaw == "near copy"):
@@ -222,7 +223,7 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path):
 
 
 def test_settings_that_are_no_json_are_named(tmp_path):
-    (tmp_path / synthetic.SETTINGS).write_text("{")
+    (tmp_path / world_module.SETTINGS).write_text("{")
     with pytest.raises(WorldError, match="is no JSON file"):
         make_world(tmp_path, 2, TINY)
 

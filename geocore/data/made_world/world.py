@@ -19,12 +19,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from geocore.data.scheduling import Pool, Scheduler, n_cores, photo_results
-from geocore.data.synthetic_camera import LABEL
-from geocore.data.synthetic_circumstances import plan_scenes
-from geocore.data.synthetic_flaws import spoilt
-from geocore.data.synthetic_scenes import paint
-from geocore.data.synthetic_table import (
+from geocore.data.made_world.camera import LABEL
+from geocore.data.made_world.circumstances import plan_scenes
+from geocore.data.made_world.flaws import spoilt
+from geocore.data.made_world.scenes import paint
+from geocore.data.made_world.table import (
     SHARD,
     WorldSettings,
     check_size,
@@ -32,6 +31,7 @@ from geocore.data.synthetic_table import (
     plan_photos,
     world_rows,
 )
+from geocore.data.scheduling import Pool, Scheduler, n_cores, photo_results
 from geocore.data.whole_files import whole_file
 from geocore.errors import WorldError
 

@@ -1,11 +1,11 @@
 """Data stage, made world: streets of houses, and towns seen from above."""
 
-from geocore.data.synthetic_buildings import Plot, settle, style_of
-from geocore.data.synthetic_canvas import Canvas, Colour, Scene, colour
-from geocore.data.synthetic_geography import biome_traits
-from geocore.data.synthetic_plants import grow, n_trees, plant, tree_kinds
-from geocore.data.synthetic_streets import Road, choose_road, choose_traffic, drive, pave, poles
-from geocore.data.synthetic_writing import board, road_sign
+from geocore.data.made_world.buildings import Plot, settle, style_of
+from geocore.data.made_world.canvas import Canvas, Colour, Scene, colour
+from geocore.data.made_world.geography import biome_traits
+from geocore.data.made_world.plants import grow, n_trees, plant, tree_kinds
+from geocore.data.made_world.streets import Road, choose_road, choose_traffic, drive, pave, poles
+from geocore.data.made_world.writing import board, road_sign
 
 _FAR_M = 135.0
 _CITY_TOWNS = 6  # So many towns within 25 km, and towers may stand here.

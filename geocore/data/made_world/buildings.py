@@ -1,12 +1,12 @@
 """Data stage, made world: houses of a culture region: their plots, walls and windows.
 
-A house is a box whose front faces the camera. It knows no street; roofs are in `synthetic_roofs`.
+A house is a box whose front faces the camera. It knows no street; roofs are in `roofs`.
 """
 
 from dataclasses import dataclass
 from functools import cache
 
-from geocore.data.synthetic_canvas import (
+from geocore.data.made_world.canvas import (
     SNOW,
     Canvas,
     Colour,
@@ -17,8 +17,8 @@ from geocore.data.synthetic_canvas import (
     mixed,
     toned,
 )
-from geocore.data.synthetic_geography import cultures
-from geocore.data.synthetic_roofs import Body, cover, round_house
+from geocore.data.made_world.geography import cultures
+from geocore.data.made_world.roofs import Body, cover, round_house
 
 _GLASS: Colour = (70, 84, 98)
 # Width and height of a window and the space it takes along a wall, in metres.

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geocore.data.synthetic_camera import LABEL
-from geocore.data.synthetic_circumstances import plan_scenes
-from geocore.data.synthetic_flaws import flaws_of, shown_numbers, without_place
-from geocore.data.synthetic_noise import hashed_seeds
-from geocore.data.synthetic_places import photo_places
+from geocore.data.made_world.camera import LABEL
+from geocore.data.made_world.circumstances import plan_scenes
+from geocore.data.made_world.flaws import flaws_of, shown_numbers, without_place
+from geocore.data.made_world.noise import hashed_seeds
+from geocore.data.made_world.places import photo_places
 
 SHARD = 250
 """Photos to a folder."""
@@ -44,7 +44,7 @@ class WorldSettings:
     Attributes:
         seed: another one gives other photos of the same made world.
         size_px: longer side of the photos, 48 to 2048.
-        flaws: share of photos that are spoilt on purpose, 0 to 0.5, see `synthetic_flaws`.
+        flaws: share of photos that are spoilt on purpose, 0 to 0.5, see `flaws`.
     """
 
     seed: int = 42

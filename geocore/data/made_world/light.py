@@ -4,8 +4,8 @@ from math import cos, exp, sin
 
 import numpy as np
 
-from geocore.data.synthetic_canvas import Colour, Light, Scene, colour, mixed
-from geocore.data.synthetic_geography import biome_traits
+from geocore.data.made_world.canvas import Colour, Light, Scene, colour, mixed
+from geocore.data.made_world.geography import biome_traits
 
 _SIGHT_M = {
     "clear": 26000,

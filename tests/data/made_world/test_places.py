@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geocore.data.synthetic_buildings import style_of
-from geocore.data.synthetic_circumstances import EVENTS, KINDS, WEATHERS, plan_scenes
-from geocore.data.synthetic_geography import biomes, cultures, land, surroundings, towns
-from geocore.data.synthetic_noise import hashed_seeds, normals, style_field, uniforms, unit_vectors
-from geocore.data.synthetic_places import photo_places, photographers
-from geocore.data.synthetic_plants import SPECIES, tree_kinds
-from geocore.data.synthetic_scenes import paint
-from geocore.data.synthetic_stencils import SHAPES
-from geocore.data.synthetic_streets import choose_road, choose_traffic
+from geocore.data.made_world.buildings import style_of
+from geocore.data.made_world.circumstances import EVENTS, KINDS, WEATHERS, plan_scenes
+from geocore.data.made_world.geography import biomes, cultures, land, surroundings, towns
+from geocore.data.made_world.noise import hashed_seeds, normals, style_field, uniforms, unit_vectors
+from geocore.data.made_world.places import photo_places, photographers
+from geocore.data.made_world.plants import SPECIES, tree_kinds
+from geocore.data.made_world.scenes import paint
+from geocore.data.made_world.stencils import SHAPES
+from geocore.data.made_world.streets import choose_road, choose_traffic
 
 PLACES = {
     "London": (51.5, -0.1),

@@ -16,9 +16,9 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from geocore.data.synthetic_noise import EARTH_RADIUS_KM, FloatArray, style_field, unit_vectors
+from geocore.data.made_world.noise import EARTH_RADIUS_KM, FloatArray, style_field, unit_vectors
 
-ASSETS = Path(__file__).resolve().parents[1] / "assets"
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
 TABLES = ASSETS / "made_world"
 FIELDS = (
     *("wall", "tone", "roof", "leaf", "soil", "trees", "built", "height", "post", "kerb"),

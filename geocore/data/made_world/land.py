@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from geocore.data.synthetic_canvas import SNOW, Canvas, Colour, Scene, colour, mixed, toned
-from geocore.data.synthetic_geography import biome_traits
-from geocore.data.synthetic_noise import TEXTURE_PX, ridge_line, texture, texture_bytes
+from geocore.data.made_world.canvas import SNOW, Canvas, Colour, Scene, colour, mixed, toned
+from geocore.data.made_world.geography import biome_traits
+from geocore.data.made_world.noise import TEXTURE_PX, ridge_line, texture, texture_bytes
 
 Pixels = NDArray[np.float32]
 _CLOUD_COVER = {"clear": 0.12, "fair": 0.45, "overcast": 0.95, "fog": 1.0, "rain": 0.97}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, pi, sin
 
-from geocore.data.synthetic_canvas import Canvas, Colour, Ink, Point3, mixed
+from geocore.data.made_world.canvas import Canvas, Colour, Ink, Point3, mixed
 
 _ROUGH = 0.3
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
 
-from geocore.data.synthetic_buildings import style_of
-from geocore.data.synthetic_canvas import SNOW, Canvas, Colour, Ink, Point3, Scene, mixed, toned
-from geocore.data.synthetic_land import soil_colour
+from geocore.data.made_world.buildings import style_of
+from geocore.data.made_world.canvas import SNOW, Canvas, Colour, Ink, Point3, Scene, mixed, toned
+from geocore.data.made_world.land import soil_colour
 
 ASPHALT: Colour = (98, 98, 100)
 YELLOW: Colour = (226, 178, 52)

@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from geocore.data.synthetic_camera import encode
-from geocore.data.synthetic_canvas import Scene
-from geocore.data.synthetic_noise import hashed_seeds, uniforms
+from geocore.data.made_world.camera import encode
+from geocore.data.made_world.canvas import Scene
+from geocore.data.made_world.noise import hashed_seeds, uniforms
 
 COPY, NEAR_COPY, CUT_OFF, TINY, NO_PLACE = "copy", "near copy", "cut off", "tiny", "no place"
 FLAWS = (COPY, NEAR_COPY, CUT_OFF, TINY, NO_PLACE)

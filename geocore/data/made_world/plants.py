@@ -6,9 +6,9 @@ It knows the biome's plants and the season, no buildings.
 from dataclasses import dataclass
 from functools import cache
 
-from geocore.data.synthetic_canvas import SNOW, Canvas, Colour, Ink, Scene, colour, mixed, toned
-from geocore.data.synthetic_geography import biome_traits
-from geocore.data.synthetic_stencils import N_VARIANTS, parts
+from geocore.data.made_world.canvas import SNOW, Canvas, Colour, Ink, Scene, colour, mixed, toned
+from geocore.data.made_world.geography import biome_traits
+from geocore.data.made_world.stencils import N_VARIANTS, parts
 
 TRUNK = (92, 74, 58)
 AUTUMN = ((206, 150, 48), (196, 104, 40), (170, 66, 38), (184, 160, 70))

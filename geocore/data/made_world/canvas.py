@@ -20,7 +20,7 @@ Colour = tuple[float, float, float]
 Point = tuple[float, float]
 Point3 = tuple[float, float, float]
 Ink = tuple[int, int, int]
-# One row of `synthetic_circumstances.plan_scenes`, its columns as attributes.
+# One row of `circumstances.plan_scenes`, its columns as attributes.
 Scene = Any
 SNOW: Colour = (232, 238, 246)
 OVERSAMPLING = 2

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from geocore.data.synthetic_canvas import OVERSAMPLING, Canvas, Scene
-from geocore.data.synthetic_land import vignette
-from geocore.data.synthetic_noise import TEXTURE_PX, texture
+from geocore.data.made_world.canvas import OVERSAMPLING, Canvas, Scene
+from geocore.data.made_world.land import vignette
+from geocore.data.made_world.noise import TEXTURE_PX, texture
 
 LABEL = "made image"
 SOFTWARE = "geocore made world"

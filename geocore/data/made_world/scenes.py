@@ -9,11 +9,11 @@ from random import Random
 import numpy as np
 from PIL import Image
 
-from geocore.data.synthetic_buildings import Plot, settle, style_of
-from geocore.data.synthetic_camera import develop
-from geocore.data.synthetic_canvas import Canvas, Scene, mixed
-from geocore.data.synthetic_geography import biome_traits
-from geocore.data.synthetic_land import (
+from geocore.data.made_world.buildings import Plot, settle, style_of
+from geocore.data.made_world.camera import develop
+from geocore.data.made_world.canvas import Canvas, Scene, mixed
+from geocore.data.made_world.geography import biome_traits
+from geocore.data.made_world.land import (
     background,
     grass_colour,
     mountains,
@@ -22,11 +22,11 @@ from geocore.data.synthetic_land import (
     sea,
     soil_colour,
 )
-from geocore.data.synthetic_light import light_of
-from geocore.data.synthetic_plants import crops, grow, n_trees, plant, tree_kinds, tufts
-from geocore.data.synthetic_streets import choose_road, choose_traffic, drive, pave, poles
-from geocore.data.synthetic_towns import fence, overlook, people, street
-from geocore.data.synthetic_writing import road_sign
+from geocore.data.made_world.light import light_of
+from geocore.data.made_world.plants import crops, grow, n_trees, plant, tree_kinds, tufts
+from geocore.data.made_world.streets import choose_road, choose_traffic, drive, pave, poles
+from geocore.data.made_world.towns import fence, overlook, people, street
+from geocore.data.made_world.writing import road_sign
 
 _LIFT = {"overlook": -0.14, "street": 0.06}  # A street is photographed slightly upwards.
 

@@ -12,8 +12,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geocore.data.synthetic_geography import ASSETS, land, towns
-from geocore.data.synthetic_noise import (
+from geocore.data.made_world.geography import ASSETS, land, towns
+from geocore.data.made_world.noise import (
     EARTH_RADIUS_KM,
     FloatArray,
     hashed_seeds,

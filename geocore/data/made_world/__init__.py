@@ -1,0 +1,1 @@
+"""Data stage: drawn outdoor scenes at real coordinates, always labelled as made."""

@@ -98,6 +98,7 @@ def _table(table: pd.DataFrame) -> str:
         "place": "place", "level": "level", "prob": "probability", "p_value": "p-value",
         "rank": "rank", "n_cells": "of cells", "distance_km": "km away",
     }  # fmt: skip
+    table = table.replace({name: {-1: "-"} for name in ("level", "rank") if name in table})
     shown = table.assign(
         **{name: table[name].map("{:.3f}".format) for name in ("prob", "p_value")},
         **{name: table[name].map("{:,.0f}".format) for name in ("distance_km",) if name in table},

@@ -87,8 +87,8 @@ class ClaimCheck:
             if self.is_everywhere:
                 where = "in the area to search, which here is the whole Earth"
             return (
-                f"Unlikely: the photo's look speaks against {self.place}. {self._look()} The place "
-                f"lies {where}. 5 of 100 true claims look as unlikely. {_NO_PROOF}"
+                f"Unlikely: {self.place}. {self._against()}{self._look()} The place lies "
+                f"{where}. 5 of 100 true claims look as unlikely. {_NO_PROOF}"
             )
         return (
             f"Compatible: the check found nothing that speaks against {self.place}. {self._look()} "
@@ -97,13 +97,17 @@ class ClaimCheck:
         )
 
     def _outside_sentence(self) -> str:
-        against = "speaks" if self.is_alarm else "by itself does not speak"
         return (
             f"Outside the 95 % area: {self.place} lies {self.distance_to_area_km:,.0f} km from the "
             "area to search, and of 100 photos like the measured ones 95 were taken inside theirs. "
-            f"The photo's look {against} against the place. {self._look()} 5 of 100 true claims "
-            f"lie outside too. {_NO_PROOF}"
+            f"{self._against()}{self._look()} 5 of 100 true claims lie outside too. {_NO_PROOF}"
         )
+
+    def _against(self) -> str:
+        if self.is_outside_cells:
+            return "No cell holds the place. "
+        against = "speaks" if self.is_alarm else "by itself does not speak"
+        return f"The photo's look {against} against the place. "
 
     def _look(self) -> str:
         known = f"{self.n_calibration:,} photos of known places"

@@ -145,7 +145,8 @@ def test_a_place_outside_all_cells_says_that_hardly_any_photo_is_from_there(bund
     assert check.is_outside_cells
     assert check.p_value == load_calibration(bundle).p_outside
     if not check.is_inside:
-        assert "Hardly any photo is taken there" in check.sentence
+        assert "No cell holds the place. Hardly any photo is taken there" in check.sentence
+        assert "look" not in check.sentence
 
 
 def test_a_wider_claim_is_never_less_compatible(bundle, prediction):

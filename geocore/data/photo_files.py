@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geocore.errors import PhotoTableError
+
 OUTSIDE = "image file outside the folder of the table"
 NOT_FOUND = "image file not found"
 _OUTSIDE = r"^/|(?:^|/)\.\.(?:/|$)|:.*/|\x00"
@@ -27,6 +29,19 @@ class PhotoFiles:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
         self._listed: dict[str, list[tuple[str, set[str]]]] = {}
+
+    def check_is_there(self) -> None:
+        """Raise where `images` leads to nothing, rather than call all images missing.
+
+        Raises:
+            PhotoTableError: It is a link whose folder is gone.
+        """
+        images = self.folder / "images"
+        if images.is_symlink() and not images.exists():
+            raise PhotoTableError(
+                f"{images} leads to {images.readlink()}, which is not there. Connect the drive that "
+                "it is on, or put the images back."
+            )
 
     def find(self, photo_ids: pd.Series) -> tuple[np.ndarray, np.ndarray]:
         """See `find_photo_files`."""

@@ -25,6 +25,7 @@ from geocore.data.swapped import IsPlausible, check_not_swapped, implausible_pla
 from geocore.errors import ImageError, PhotoTableError
 
 TABLE_NAMES = ("photos.csv", "photos.csv.gz", "photos.parquet")
+UNFINISHED = ".import"  # what an import keeps in the folder until it is done
 NO_GPS = "no GPS position in the photo's EXIF"
 UNDECODABLE = "not a readable photo"
 
@@ -89,6 +90,11 @@ def load_photos(source: str | Path, *, is_plausible: IsPlausible | None = None) 
     path = Path(source)
     if path.is_dir():
         tables = [path / name for name in TABLE_NAMES if (path / name).is_file()]
+        if not tables and (path / UNFINISHED).exists():
+            raise PhotoTableError(
+                f"{path}: the import into this folder is not finished. Run its command again: it "
+                "goes on where it stopped."
+            )
         return _from_table(tables[0], True, is_plausible) if tables else _from_folder(path)
     return _from_table(path, True, is_plausible)
 
@@ -119,6 +125,8 @@ def _from_table(
 ) -> PhotoTable:
     """Check a table piece by piece, so that of a large one no more is held than is used."""
     files = PhotoFiles(path.parent) if with_files else None
+    if files:
+        files.check_is_there()
     rows = raw_rows(path, needs_id=with_files, further=further)
     parts = zip(*(_checked(raw, files) for raw in rows), strict=True)
     photos, dropped, lat, lng = (list(part) for part in parts)

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from geocore.data.column_types import column_kind
 from geocore.data.importers.pieces import KNOWN, Position
 from geocore.data.importers.repeated_ids import save_keys
+from geocore.data.photos import UNFINISHED
 from geocore.data.whole_files import whole_file
 from geocore.errors import PhotoTableError
 
-FOLDER = ".import"
 _NOT_KEPT = ("overlong", "reason", "image")
 
 
@@ -72,7 +72,7 @@ class ImportState:
     """
 
     def __init__(self, out: Path, asked: Mapping[str, Any]) -> None:
-        self.folder = out / FOLDER
+        self.folder = out / UNFINISHED
         self.notes: list[Note] = []
         self.asked = dict(asked)
         file = self.folder / "asked.json"

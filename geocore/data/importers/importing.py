@@ -17,10 +17,10 @@ from geocore.data.csv_chunks import CHUNK_BYTES
 from geocore.data.importers.detection import Source, open_source
 from geocore.data.importers.image_files import ImageFiles, ImageFolder, ImageWriter, NoImages
 from geocore.data.importers.import_report import REPORT, ImportReport, load_report
-from geocore.data.importers.import_state import FOLDER, ImportState, note_of
+from geocore.data.importers.import_state import ImportState, note_of
 from geocore.data.importers.photo_set import N_LISTED, write_photo_set
 from geocore.data.photo_checks import dropped_rows, numbers, position_reasons
-from geocore.data.photos import TABLE_NAMES
+from geocore.data.photos import TABLE_NAMES, UNFINISHED
 from geocore.data.swapped import IsPlausible, beyond_range, implausible_places
 from geocore.errors import PhotoTableError
 
@@ -196,7 +196,7 @@ def _already_imported(out: Path, asked: dict[str, Any]) -> ImportReport | None:
     """The report, if this very import is complete; a folder that holds another set is refused."""
     if asked["format"] == "exif" and out.resolve().is_relative_to(asked["source"]):
         raise ValueError(f"{out} must not lie inside the folder that is imported. Choose another.")
-    if (out / FOLDER).exists():
+    if (out / UNFINISHED).exists():
         return None
     if (out / REPORT).exists() and (report := load_report(out)).asked == asked:
         return report

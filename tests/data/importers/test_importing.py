@@ -133,12 +133,17 @@ def test_images_that_vanish_are_not_called_missing(tmp_path: Path) -> None:
         import_photos(source, out, options=small(progress=unplug), images=images)
     with pytest.raises(PhotoTableError, match="folder of the images is not there"):
         import_photos(source, out, options=small(), images=images)
+    with pytest.raises(PhotoTableError, match="the import into this folder is not finished"):
+        load_photos(out)
     gone.rename(images)
     report = import_photos(source, out, options=small(), images=images)
     assert report.n_out == 59
     assert report.reasons == {NO_POSITION: 1, "image file not found": 19, DUPLICATE: 1}
     assert len(load_photos(out).photos) == 59
     assert (out / "images").resolve() == images.resolve()
+    images.rename(gone)
+    with pytest.raises(PhotoTableError, match=r"images leads to .*images, which is not there"):
+        load_photos(out)
 
 
 def test_shards_go_on_within_a_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ Source: own; joining: GEOS coverage union.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -22,6 +22,20 @@ from geocore.cells import s2
 from geocore.cells.polygons import cells_geojson
 
 WORLD = shapely.orient_polygons(shapely.box(-180, -90, 180, 90))
+
+
+class Outline(NamedTuple):
+    """A search area and its shape.
+
+    Attributes:
+        level: promised coverage, 0-1.
+        area: its record.
+        shape: in degrees (lng, lat), outer rings counterclockwise.
+    """
+
+    level: float
+    area: Mapping[str, Any]
+    shape: shapely.MultiPolygon
 
 
 class AreaShapes:
@@ -39,13 +53,22 @@ class AreaShapes:
         inner = shapely.point_on_surface(self._faces)
         self._ids = s2.cell_ids(shapely.get_y(inner), shapely.get_x(inner))
 
-    def outline(self, area: Mapping[str, Any]) -> shapely.MultiPolygon:
-        """The outline of an area record, in degrees (lng, lat), outer rings counterclockwise."""
-        if area["is_everywhere"]:
-            return shapely.MultiPolygon([WORLD])
-        faces = self._faces[self._is_inside(area["tokens"])]
-        joined = shapely.coverage_union_all(faces) if len(faces) else shapely.MultiPolygon()
-        return shapely.MultiPolygon(list(shapely.get_parts(shapely.orient_polygons(joined))))
+    def outlines(self, record: Mapping[str, Any]) -> list[Outline]:
+        """The areas of an answer or event, the smallest promise first.
+
+        Each usually holds the one before it, which is then not put together again.
+        """
+        found = []
+        before, parts = np.zeros(len(self._faces), bool), self._faces[:0]
+        for level, area in areas_of(record):
+            inside = self._is_inside(area["tokens"])
+            new = inside if (before & ~inside).any() else inside & ~before
+            kept = parts if new is not inside else parts[:0]
+            joined = shapely.coverage_union_all(np.append(kept, self._faces[new]))
+            before, parts = inside, shapely.get_parts(joined)
+            oriented = [WORLD] if area["is_everywhere"] else shapely.orient_polygons(parts)
+            found.append(Outline(level, area, shapely.MultiPolygon(list(oriented))))
+        return found
 
     def _is_inside(self, tokens: Sequence[str]) -> np.ndarray:
         if not len(tokens):

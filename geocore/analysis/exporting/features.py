@@ -14,7 +14,7 @@ import shapely
 from geocore.analysis.case_state import CasePhoto, CaseState
 from geocore.analysis.exporting.area_shapes import (
     AreaShapes,
-    areas_of,
+    Outline,
     region_shape,
     shapes_of_case,
 )
@@ -108,8 +108,8 @@ def _answer_features(
         best_cell_place=best.get("place"), notes=notes_text(photo.notes),
         abstention=(answer["abstention"] or {}).get("sentence"),
     )  # fmt: skip
-    for level, area in areas_of(answer):
-        yield _feature("areas", shapes.outline(area), **common, **_area_row(level, area))
+    for outline in shapes.outlines(answer):
+        yield _feature("areas", outline.shape, **common, **_area_row(outline))
 
 
 def _event_features(event: Mapping[str, Any], shapes: AreaShapes) -> Iterator[Feature]:
@@ -117,8 +117,8 @@ def _event_features(event: Mapping[str, Any], shapes: AreaShapes) -> Iterator[Fe
     common = {"event": event["name"], "event_id": event["event_id"], "n_photos": n_photos}
     if event.get("lat") is not None:
         yield _feature("events", _point(event), **common, **_model(event))
-    for level, area in areas_of(event):
-        yield _feature("event_areas", shapes.outline(area), **common, **_area_row(level, area))
+    for outline in shapes.outlines(event):
+        yield _feature("event_areas", outline.shape, **common, **_area_row(outline))
 
 
 def _region_feature(prior: Mapping[str, Any]) -> Feature:
@@ -137,7 +137,8 @@ def notes_text(notes: list[tuple[str, str]]) -> str | None:
     return "\n".join(f"{analyst}: {text}" for analyst, text in notes) or None
 
 
-def _area_row(level: float, area: Mapping[str, Any]) -> dict[str, Any]:
+def _area_row(outline: Outline) -> dict[str, Any]:
+    level, area, _ = outline
     sizes = {key: area[key] for key in ("area_km2", "land_km2", "is_everywhere")}
     return {"promised_share": level, "countries": country_names(area), **sizes}
 

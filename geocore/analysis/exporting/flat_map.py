@@ -21,6 +21,7 @@ WIDTH, HEIGHT = 640.0, 360.0
 _MIN_SPAN_DEG, _MARGIN = 20.0, 0.08
 _STEPS_DEG = (1, 2, 5, 10, 15, 30, 60)
 _MAX_LINES = 7
+_DETAIL = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +86,7 @@ def flat_map(
         shown = [shapely.clip_by_rect(x, west, south, east, north) for x in turned]
         joined = shapely.geometrycollections([part for x in shown for part in shapely.get_parts(x)])
         in_units = shapely.transform(joined, lambda xy: (xy - [west, north]) * [scale_x, -scale_y])
-        return shapely.simplify(in_units, 0.4)
+        return shapely.simplify(in_units, _DETAIL)
 
     return FlatMap(
         west=west, east=east, south=south, north=north, scale_x=scale_x, scale_y=scale_y,

@@ -5,6 +5,7 @@ Stage: analysis. It must not know how a report is laid out.
 Source: own.
 """
 
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,13 +28,17 @@ from geocore.analysis.exporting.report_words import (
     claim_lines,
     event_facts,
     influence_lines,
+    km2_words,
     photo_facts,
     short_place,
 )
+from geocore.data.images import thumbnail
+from geocore.errors import ImageError
 from geocore.inference.bundle import Bundle
 
 Pictures = Callable[[str], bytes | None]
 Rows = list[tuple[str, ...]]
+PICTURE_PX = 480
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +55,7 @@ class Part:
         cells: rows of CELL_HEADER.
         lines: sentences about claims or about single photos of an event.
         notes: (analyst, text).
-        photo, heat_map: encoded pictures, where they were given.
+        photo, heat_map: small JPEG pictures, where they were given and can be read.
     """
 
     anchor: str
@@ -155,7 +160,7 @@ def _overview(photo: CasePhoto) -> tuple[str, ...]:
         return (photo.name, "no usable answer", "", "", photo.decision)
     sizes = {f"{level:g}": area for level, area in areas_of(answer)}
     area = sizes.get("0.9")
-    size = "" if area is None else f"{area['area_km2']:,} km²"
+    size = "" if area is None else km2_words(area["area_km2"])
     verdict = photo.claims[-1]["verdict"] if photo.claims else ""
     return (photo.name, short_place(answer), size, verdict, photo.decision)
 
@@ -181,9 +186,22 @@ def _photo_part(
         cells=[] if answer is None else cell_rows(answer),
         lines=claim_lines(photo),
         notes=photo.notes,
-        photo=None if photos is None else photos(photo.sha256),
-        heat_map=None if heat_maps is None else heat_maps(photo.sha256),
+        photo=_picture(photos, photo),
+        heat_map=_picture(heat_maps, photo),
     )
+
+
+def _picture(pictures: Pictures | None, photo: CasePhoto) -> bytes | None:
+    """A picture made small and drawn anew: whatever else its file holds is not passed on."""
+    content = None if pictures is None else pictures(photo.sha256)
+    if content is None:
+        return None
+    stream = io.BytesIO()
+    try:
+        thumbnail(content, PICTURE_PX, name=photo.name).save(stream, "JPEG", quality=80)
+    except ImageError:
+        return None
+    return stream.getvalue()
 
 
 def _photo_map(photo: CasePhoto, answer: Mapping[str, Any], shapes: AreaShapes) -> FlatMap:
@@ -207,15 +225,14 @@ def _event_part(
         map=flat_map(_outlines(event, shapes), points),
         facts=event_facts(event, [photo.name for photo in members]),
         areas=area_rows(event),
+        cells=cell_rows(event),
         lines=influence_lines(event, {photo.sha256: photo.name for photo in members}),
     )
 
 
 def _outlines(record: Mapping[str, Any], shapes: AreaShapes) -> list[tuple[str, shapely.Geometry]]:
     """The widest area first, so that the narrower ones lie on it."""
-    return [
-        (f"area-{level * 100:.0f}", shapes.outline(area)) for level, area in areas_of(record)[::-1]
-    ]
+    return [(f"area-{x.level * 100:.0f}", x.shape) for x in shapes.outlines(record)[::-1]]
 
 
 def _region(answer: Mapping[str, Any]) -> list[tuple[str, shapely.Geometry]]:

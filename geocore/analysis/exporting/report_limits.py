@@ -50,29 +50,29 @@ def model_part(answers: Answers, bundle: Bundle | None) -> list[tuple[str, list[
                            "figures and limits are missing here."])]  # fmt: skip
     sha256 = file_sha256(bundle.folder / MANIFEST)
     parts = []
-    if others := sorted(name for name, other in asked if other != sha256):
+    if others := sorted(f"{name} ({other})" for name, other in asked if other != sha256):
         parts.append(("Other models", [
             f"What follows is about {bundle.name} ({sha256}). Answers of other models are in this "
             f"report too: {', '.join(others)}.",
         ]))  # fmt: skip
     heads = sorted({x["head"] for x in answers if x["bundle"]["sha256"] == sha256})
     measured = [sentence for head in heads for sentence in _measured(head, bundle)]
-    parts.append(("Measured on photos that training did not see", measured))
+    if measured:
+        parts.append(("Measured on photos that training did not see", measured))
     return [*parts, *_card_extract(bundle.card)]
 
 
 def _measured(head: str, bundle: Bundle) -> list[str]:
-    figures = bundle.report["heads"].get(head, {}).get("all")
-    if figures is None:
-        return [f"{head}: no figures were measured."]
-    sentences = [
-        f"{head}, {figures['n_photos']:,} photos: the most probable cell was the right one for "
-        f"{_percent(figures['top_1'])}; the right one was among the first five for "
-        f"{_percent(figures['top_5'])}; the best single point lay within 2,500 km for "
-        f"{_percent(figures['within_km']['2500'])}, and its median error was "
-        f"{_km(figures['median_km'])}. In brackets the 95 % interval."
-    ]
-    return sentences + _coverage(head, bundle)
+    figures = bundle.report["heads"].get(head, {}).get("all", {})
+    known = [words.format(show(figures[key])) for key, words, show in _FIGURES if key in figures]
+    within = figures.get("within_km", {}).get("2500")
+    if within is not None:
+        known.append(f"the best single point lay within 2,500 km for {_percent(within)}")
+    if not known:
+        return [f"{head}: no figures were measured.", *_coverage(head, bundle)]
+    listed = "; ".join(known)
+    sentence = f"{head}, {figures['n_photos']:,} photos: {listed}. In brackets the 95 % interval."
+    return [sentence, *_coverage(head, bundle)]
 
 
 def _coverage(head: str, bundle: Bundle) -> list[str]:
@@ -113,3 +113,10 @@ def _percent(figure: Mapping[str, Any]) -> str:
 def _km(figure: Mapping[str, Any]) -> str:
     low, high = figure["ci95"]
     return f"{figure['value']:,.0f} km ({low:,.0f} to {high:,.0f})"
+
+
+_FIGURES = (
+    ("top_1", "the most probable cell was the right one for {}", _percent),
+    ("top_5", "the right one was among the first five for {}", _percent),
+    ("median_km", "half of the best single points lay within {} of the true place", _km),
+)

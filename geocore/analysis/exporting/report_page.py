@@ -6,7 +6,6 @@ Source: own.
 """
 
 import base64
-import io
 from functools import cache
 from pathlib import Path
 
@@ -17,10 +16,8 @@ from geocore.analysis.exporting.flat_map import FlatMap, land
 from geocore.analysis.exporting.report import Report
 from geocore.analysis.exporting.report_marks import CHECKS, MARKS, legend
 from geocore.analysis.exporting.report_words import AREA_HEADER, CELL_HEADER, OVERVIEW_HEADER
-from geocore.data.images import thumbnail
 
 _TEMPLATE = Path(__file__).resolve().parents[2] / "assets" / "report" / "case.html.jinja"
-PICTURE_PX = 480
 
 
 def as_page(report: Report) -> bytes:
@@ -50,10 +47,7 @@ def _environment() -> jinja2.Environment:
 
 
 def _data_uri(picture: bytes) -> str:
-    """A picture made small and drawn anew: whatever else its file held is not passed on."""
-    stream = io.BytesIO()
-    thumbnail(picture, PICTURE_PX).save(stream, "JPEG", quality=80)
-    return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
+    return f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"
 
 
 def _matrix(shown: FlatMap, turn: int) -> str:

@@ -15,6 +15,7 @@ AREA_HEADER = ("Search area", "Size with sea", "Land in it", "Countries it touch
 CELL_HEADER = ("Cell", "Place", "Probability given to it")
 OVERVIEW_HEADER = ("Photo", "Most probable cell", "90 % search area", "Last claim", "Decision")
 N_COUNTRIES, N_CELLS = 8, 5
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 SOURCES = {"typed": "typed in", "click": "set on the map", "exif": "written in the file (EXIF)"}
 Rows = list[tuple[str, ...]]
 
@@ -61,16 +62,16 @@ def event_facts(event: Mapping[str, Any], names: list[str]) -> Rows:
 def area_rows(record: Mapping[str, Any]) -> Rows:
     """Search areas, AREA_HEADER."""
     return [
-        (f"{level:.0%}", f"{area['area_km2']:,} km²", f"{area['land_km2']:,} km²", _touched(area))
+        (f"{level:.0%}", km2_words(area["area_km2"]), km2_words(area["land_km2"]), _touched(area))
         for level, area in areas_of(record)
     ]
 
 
-def cell_rows(answer: Mapping[str, Any]) -> Rows:
+def cell_rows(record: Mapping[str, Any]) -> Rows:
     """The most probable cells, CELL_HEADER."""
     return [
         (cell["token"], cell["place"] or "unnamed", f"{cell['prob']:.1%}")
-        for cell in answer["top"][:N_CELLS]
+        for cell in (record.get("top") or [])[:N_CELLS]
     ]
 
 
@@ -86,11 +87,15 @@ def claim_lines(photo: CasePhoto) -> list[str]:
 
 
 def influence_lines(event: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
-    """Photos that do not fit their event."""
-    return [
-        f"{names.get(sha256, sha256)} does not fit the other photos of this event."
-        for sha256 in event.get("outliers") or []
-    ]
+    """What each photo of an event does to its answer, and which do not fit."""
+    lines = []
+    for row in event.get("influence") or []:
+        name = names.get(row["photo_sha256"], row["photo_sha256"])
+        words = f"{name}: counts as {row['weight']:.2f} of a photo"
+        lines.append(f"{words}; without it the best point would lie {row['moved_km']:,} km away.")
+    for sha256 in event.get("outliers") or []:
+        lines.append(f"{names.get(sha256, sha256)} does not fit the other photos of this event.")
+    return lines
 
 
 def short_place(answer: Mapping[str, Any]) -> str:
@@ -99,6 +104,11 @@ def short_place(answer: Mapping[str, Any]) -> str:
         return point_words(answer["lat"], answer["lng"])
     best = answer["top"][0]
     return f"{best['place'] or 'unnamed'}, {best['prob']:.0%}"
+
+
+def km2_words(area_km2: float) -> str:
+    """An area, in one piece on every line."""
+    return f"{area_km2:,}{_NO_BREAK}km²"
 
 
 def point_words(lat: float, lng: float) -> str:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from geocore import benchmark
-
 
 def main(argv: list[str] | None = None) -> int:
     """Print the table; exit code 1 when a goal was missed."""
+    from geocore import benchmark  # not above: processes that draw photos would load it, too
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "parts",

@@ -39,11 +39,13 @@ FLOW = {
     "fine_tuning": {"models", "preparation", "training"},
     "cross_validation": {"data", "cells", "config", "training", "preparation", "pipeline"}
     | {"field_baselines", "inference"},
+    "event_calibration": {"data", "config", "training", "preparation", "pipeline", "inference"},
     "experiments": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
     | {"preparation", "pipeline"},
     "large_bundle": {"data", "cells", "evaluation", "inference"},
     "benchmark": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
-    | {"large_bundle"},
+    | {"large_bundle", "table_stages"},
+    "table_stages": {"data", "cells", "analysis"},
 }
 TENSORFLOW_PARTS = {
     "models",

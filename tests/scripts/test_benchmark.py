@@ -7,9 +7,13 @@ import pytest
 import tensorflow as tf
 
 from geocore import benchmark
+from geocore.benchmark import networks, pages, photos, tables
+from geocore.benchmark.measurement import compare
+from geocore.benchmark.points import measure_cells
 from geocore.inference import load_bundle
 from geocore.inference.held_out import held_out_answers
 from geocore.large_bundle import save_large_bundle
+from geocore.table_stages import COORDINATES, STAGES
 from scripts import benchmark as script
 
 
@@ -47,42 +51,68 @@ def test_an_unknown_part_is_refused_with_the_known_ones(capsys):
 
 
 def test_a_ratio_at_its_goal_is_reached():
-    assert benchmark._compare("", 1, 20, "s", 0.05).is_reached
-    assert not benchmark._compare("", 1.01, 20, "s", 0.05).is_reached
+    assert compare("", 1, 20, "s", 0.05).is_reached
+    assert not compare("", 1.01, 20, "s", 0.05).is_reached
 
 
 def test_cells_are_measured_against_a_scaled_sample():
-    speed, memory = benchmark.measure_cells(n_points=100_000, n_sampled=20)
+    speed, memory = measure_cells(n_points=100_000, n_sampled=20)
     assert speed.reference > 100_000 * 1e-6
     assert speed.ratio == speed.value / speed.reference
     assert 0 < memory.value < memory.reference
 
 
 def test_the_dense_yardstick_computes_what_the_gather_does():
-    hierarchy = benchmark._thesis_hierarchy()
+    hierarchy = networks.thesis_hierarchy()
     rng = np.random.default_rng(0)
     logits = [tf.constant(rng.normal(size=(2, len(x))), tf.float32) for x in hierarchy.cell_ids]
-    head = benchmark.build_head("HMC", hierarchy, mode="literal")
-    _, megabytes, product = benchmark._dense_combine(hierarchy, logits)
+    head = networks.build_head("HMC", hierarchy, mode="literal")
+    _, megabytes, product = networks.dense_combine(hierarchy, logits)
     np.testing.assert_allclose(product, np.exp(head.combine(logits)), rtol=2e-4)
     n_cells = sum(len(x) for x in hierarchy.cell_ids)
     assert megabytes == pytest.approx(n_cells * hierarchy.n_leaves * 4 / 1e6)
 
 
 def test_pages_are_drawn_from_a_large_bundle(monkeypatch):
-    monkeypatch.setattr(benchmark, "MEASURED_PAGES", ("4_Calibration_and_confusion.py",))
-    (drawn,) = benchmark.measure_pages(at_most_s=100, n_photos=3000, t_min=20, t_max=300)
+    monkeypatch.setattr(pages, "MEASURED_PAGES", ("4_Calibration_and_confusion.py",))
+    (drawn,) = pages.measure_pages(at_most_s=100, n_photos=3000, t_min=20, t_max=300)
     assert 0.01 < drawn.value < 100 and drawn.is_reached
     assert "drawn from" in drawn.what
 
 
 def test_a_large_bundle_knows_a_little_and_is_whole(tmp_path):
-    folder = save_large_bundle(
-        tmp_path / "large", benchmark.COORDINATES, n_photos=2000, t_min=20, t_max=300
-    )
+    folder = save_large_bundle(tmp_path / "large", COORDINATES, n_photos=2000, t_min=20, t_max=300)
     bundle = load_bundle(folder)
     for head in bundle.heads:
         answers = held_out_answers(bundle, head)
         assert len(answers) == 2000
         top_1 = bundle.report["heads"][head]["all"]["top_1"]["value"]
         assert 3 / bundle.grid.n_leaves < top_1 < 0.9
+
+
+def test_a_table_is_measured_with_its_memory_and_its_growth(monkeypatch):
+    asked = []
+
+    def stages(n_rows):
+        asked.append(n_rows)
+        return dict.fromkeys(STAGES, n_rows / 1e6) | {"peak_mb": 1000.0}
+
+    monkeypatch.setattr(tables, "_stages", stages)
+    total, memory, small, large = tables.measure_table(1_000_000)
+    assert asked == [100_000, 1_000_000, 5_000_000]
+    assert (total.value, memory.value) == (len(STAGES), 1000)
+    assert small.ratio == large.ratio == pytest.approx(1)
+
+
+def test_the_stages_of_a_table_are_timed_in_their_own_process():
+    figures = tables._stages(20_000)
+    assert set(figures) == {*STAGES, "peak_mb"}
+    assert all(figures[stage] > 0 for stage in STAGES)
+
+
+def test_photos_are_measured_against_the_bare_work(monkeypatch):
+    monkeypatch.setattr(photos, "PHOTOS_PER_S", 1e-3)
+    for measure in (photos.measure_cleaning, photos.measure_made_world):
+        rate, other = measure(n_photos=6, n_rounds=1)
+        assert rate.value > 0 and rate.reference > 0
+        assert other.ratio > 0

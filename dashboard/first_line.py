@@ -6,6 +6,7 @@ Stage: dashboard. It must not compute: answers come from the predictor, figures 
 import numpy as np
 import streamlit as st
 
+from dashboard.abstention_view import abstention_of, show_abstention
 from dashboard.cell_words import around, most_probable
 from dashboard.common import View, keep, plain
 from dashboard.key_figures import percent
@@ -44,6 +45,8 @@ def show_first_line(view: View, answer: Answer, prior: RegionPrior | None = None
         prior: a region known otherwise.
     """
     prediction = answer.predictions[view.head]
+    if abstention := abstention_of(view.bundle, answer.from_photo[view.head], answer.look):
+        show_abstention(view.bundle, view.head, abstention)
     top = prediction.top(1).iloc[0]
     km2 = float(s2.cell_area_km2(s2.from_token([top["token"]]))[0])
     photo, words = st.columns([1, 2], gap="medium")
@@ -54,7 +57,8 @@ def show_first_line(view: View, answer: Answer, prior: RegionPrior | None = None
         point = load_place_namer().names([prediction.lat], [prediction.lng])[0]
         # The most probable cell may lie mostly outside the region: its name would mislead.
         where = around(point) if prior else most_probable(view.bundle, prediction)
-        st.subheader(f"Most probably {plain(where)}")
+        start = "The model would say:" if abstention else "Most probably"
+        st.subheader(f"{start} {plain(where)}")
         if prior is None:
             _show_trust(prediction, trust(view.bundle, view.head, prediction.confidence), km2)
         else:

@@ -13,6 +13,7 @@ import pandas as pd
 import streamlit as st
 from PIL import ImageOps
 
+from dashboard.abstention_view import abstention_of
 from dashboard.cell_words import most_probable
 from dashboard.common import View, keep, load_predictor, plain
 from geocore.data.exif import exif_position
@@ -20,6 +21,7 @@ from geocore.data.images import ACCEPTED, thumbnail
 from geocore.data.samples import load_samples
 from geocore.errors import ImageError
 from geocore.inference.bundle import Bundle
+from geocore.inference.photo_look import PhotoLook
 from geocore.inference.prediction import PhotoFailure, Prediction
 
 NamedPhoto = tuple[str, bytes]
@@ -39,6 +41,7 @@ class Answer:
         content: the encoded photo.
         predictions: per head; of the region alone, if one is known otherwise.
         from_photo: per head what the photo alone says.
+        look: what kind of picture it is.
         position: the photo's own position (EXIF) or a sample's known place; None where unknown.
         position_kind: "exif", "true" or "".
     """
@@ -47,6 +50,7 @@ class Answer:
     content: bytes
     predictions: dict[str, Prediction]
     from_photo: dict[str, Prediction]
+    look: PhotoLook
     position: Position | None
     position_kind: str
 
@@ -59,9 +63,11 @@ def samples() -> pd.DataFrame:
 
 
 @keep("Looking at the photo …", max_entries=4096)
-def predictions(bundle: Bundle, name: str, content: bytes) -> dict[str, Prediction]:
-    """What every head says about a photo."""
-    return load_predictor(bundle).predict_heads(content, name=name)
+def seen(bundle: Bundle, name: str, content: bytes) -> tuple[dict[str, Prediction], PhotoLook]:
+    """What every head says about a photo, and what kind of picture it is."""
+    predictor = load_predictor(bundle)
+    reading = predictor.read(content, name=name)
+    return {head: predictor.answer(reading, head) for head in bundle.heads}, predictor.look(reading)
 
 
 @keep("Finding what in the photo speaks for the answer …", max_entries=256)
@@ -155,9 +161,7 @@ def pick_answer(view: View, answers: Sequence[Answer]) -> Answer:
     table = pd.DataFrame(
         {
             "Photo": [answer.name for answer in answers],
-            "Most probable area": [
-                most_probable(view.bundle, answer.predictions[view.head]) for answer in answers
-            ],
+            "Most probable area": [_where(view, answer) for answer in answers],
             "Confidence": [top["prob"] for top in tops],
             "Best latitude": [answer.predictions[view.head].lat for answer in answers],
             "Best longitude": [answer.predictions[view.head].lng for answer in answers],
@@ -183,16 +187,23 @@ def pick_answer(view: View, answers: Sequence[Answer]) -> Answer:
     return answers[rows[0] if rows else 0]
 
 
+def _where(view: View, answer: Answer) -> str:
+    if abstention_of(view.bundle, answer.from_photo[view.head], answer.look):
+        return "no usable answer"
+    return most_probable(view.bundle, answer.predictions[view.head])
+
+
 def _answer(bundle: Bundle, name: str, content: bytes, known: dict[bytes, Position]) -> Answer:
     position, kind = exif_position(content, name=name), "exif"
     if content in known:
         position, kind = known[content], "true"
-    found = predictions(bundle, name, content)
+    found, look = seen(bundle, name, content)
     return Answer(
         name=name,
         content=content,
         predictions=found,
         from_photo=found,
+        look=look,
         position=position,
         position_kind=kind if position else "",
     )

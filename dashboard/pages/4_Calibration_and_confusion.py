@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard.area_curve_view import show_area_curve
 from dashboard.calibration_view import answers_of, show_calibration, show_risk_coverage
 from dashboard.common import View, fragment, page, plain
 from dashboard.confusion_photos import show_entry
@@ -13,9 +14,10 @@ from geocore.evaluation.report import ALL_PHOTOS
 
 @fragment
 def show_confidences(view: View, photo_set: str) -> None:
-    """Key figures, reliability, histogram, and what leaving out unsure answers brings."""
+    """What confidences are worth, what leaving out unsure answers brings, what areas cost."""
     show_calibration(view, photo_set)
     show_risk_coverage(view, photo_set)
+    show_area_curve(view)
 
 
 @fragment

@@ -4,11 +4,12 @@ import io
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from geocore.cells.place_names import load_place_namer
 from geocore.inference.calibrating import calibrate_bundle
-from tests.dashboard.measured_bundle import texts
+from tests.dashboard.measured_bundle import page_with, texts
 from tests.inference import tiny_model
 from tests.inference.calibrated_bundle import predictions_that_know_something
 
@@ -32,6 +33,15 @@ def app(folder, monkeypatch):
     tiny_model.made_photo(1).save(buffer, "JPEG")
     app.session_state["photos"] = [("a.jpg", buffer.getvalue())]
     return app
+
+
+def _drawing() -> bytes:
+    """A screen: even areas of few colours."""
+    image = Image.new("RGB", (400, 300), (250, 250, 250))
+    image.paste((20, 80, 160), (100, 100, 300, 200))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def _ran(app: AppTest) -> str:
@@ -97,3 +107,21 @@ def test_a_region_without_a_cell_and_one_that_cannot_be_read_are_sentences(app):
     assert not app.exception
     assert "no cell of this model lies there" in app.error[0].value
     assert _area_km2(app) > 0
+
+
+def test_no_usable_answer_is_said_before_anything_else(app):
+    app.session_state["photos"] = [("screen.png", _drawing()), app.session_state["photos"][0]]
+    app.run()
+    assert not app.exception
+    assert app.error[0].value.startswith("**No usable answer.**")
+    assert "drawing" in app.error[0].value
+    assert app.dataframe[0].value["Most probable area"][0] == "no usable answer"
+    assert any(heading.value.startswith("The model would say") for heading in app.subheader)
+
+
+def test_page_4_shows_what_areas_cost(folder, monkeypatch):
+    app = page_with("4_Calibration_and_confusion.py", folder, monkeypatch)
+    text = texts(app)
+    assert "How large an area to search must be" in text
+    assert "of photos that calibration did not see" in text
+    assert "Recall against area to search: promised 50 %" in text

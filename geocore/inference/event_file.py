@@ -109,7 +109,18 @@ def write_events(folder: Path, calibration: EventCalibration) -> None:
     }
     content = files.as_json({"about": ABOUT, "heads": heads})
     (folder / EVENTS_FILE).write_text(content, "utf-8", newline="\n")
-    calibration.scores.to_parquet(folder / SCORES_FILE, index=False, compression="zstd")
+    scores = calibration.scores.astype(dict.fromkeys(METHODS, np.float32))
+    scores.to_parquet(folder / SCORES_FILE, index=False, compression="zstd")
+
+
+def usual_shares(bundle: Bundle) -> np.ndarray:
+    """How often photos are of each leaf, (n_leaves,): the prior of the head's training."""
+    photos = bundle.photos[
+        (bundle.photos["split"] == "train") & (bundle.photos["class_index"] >= 0)
+    ]
+    weights = photos["weight"] if "weight" in photos else np.ones(len(photos))
+    counts = np.bincount(photos["class_index"], weights, bundle.grid.n_leaves) + 1
+    return counts / counts.sum()
 
 
 @lru_cache(maxsize=8)

@@ -54,7 +54,7 @@ def test_power_without_a_photo(capsys, bundle):
     ("place", "message"),
     [
         ((), "the photo's EXIF holds no position"),
-        (("Qqzzxw",), "No known town or country"),
+        (("Qqzzxw",), "No known town, region or country"),
         (("95 N, 20 E",), "A latitude lies within 90 degrees"),
         (("Paris", "--radius-km", "-1"), "radius_km must lie between"),
         (("Paris", "--head", "other"), "Unknown head 'other'"),

@@ -57,7 +57,7 @@ def show_first_line(view: View, answer: Answer, prior: RegionPrior | None = None
         point = load_place_namer().names([prediction.lat], [prediction.lng])[0]
         # The most probable cell may lie mostly outside the region: its name would mislead.
         where = around(point) if prior else most_probable(view.bundle, prediction)
-        start = "The model would say:" if abstention else "Most probably"
+        start = "If anything, most probably" if abstention else "Most probably"
         st.subheader(f"{start} {plain(where)}")
         if prior is None:
             _show_trust(prediction, trust(view.bundle, view.head, prediction.confidence), km2)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, Playwright
 
@@ -174,9 +175,11 @@ def page_paths() -> list[str]:
 
 
 def photo_bytes(colour: tuple[int, int, int] = (90, 140, 190)) -> bytes:
-    """A small JPEG: sky over ground."""
+    """A small JPEG: sky over ground, with the grain that tells a photo from a drawing."""
     image = Image.new("RGB", (320, 240), colour)
     image.paste((110, 100, 70), (0, 150, 320, 240))
+    grain = np.random.default_rng(0).normal(0, 14, (240, 320, 3))
+    pixels = np.clip(np.asarray(image) + grain, 0, 255).astype(np.uint8)
     stream = io.BytesIO()
-    image.save(stream, "JPEG")
+    Image.fromarray(pixels).save(stream, "JPEG", quality=92)
     return stream.getvalue()

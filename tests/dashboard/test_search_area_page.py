@@ -116,7 +116,7 @@ def test_no_usable_answer_is_said_before_anything_else(app):
     assert app.error[0].value.startswith("**No usable answer.**")
     assert "drawing" in app.error[0].value
     assert app.dataframe[0].value["Most probable area"][0] == "no usable answer"
-    assert any(heading.value.startswith("The model would say") for heading in app.subheader)
+    assert any(heading.value.startswith("If anything, most probably") for heading in app.subheader)
 
 
 def test_page_4_shows_what_areas_cost(folder, monkeypatch):

@@ -39,8 +39,8 @@ class PhotoFiles:
         images = self.folder / "images"
         if images.is_symlink() and not images.exists():
             raise PhotoTableError(
-                f"{images} leads to {images.readlink()}, which is not there. Connect the drive that "
-                "it is on, or put the images back."
+                f"{images} leads to {images.readlink()}, which is not there. Connect the drive "
+                "that it is on, or put the images back."
             )
 
     def find(self, photo_ids: pd.Series) -> tuple[np.ndarray, np.ndarray]:

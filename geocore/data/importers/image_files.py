@@ -7,7 +7,8 @@ is refused in all three.
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -144,19 +145,24 @@ def _stems(paths: pd.Series) -> pd.Series:
 
 
 def _listed(folder: Path) -> pd.Series:
-    """Paths of all photos below a folder, relative to it, in the order of their names."""
-    listings = [
-        pd.Series(
-            [
-                (Path(directory) / name).relative_to(folder).as_posix()
-                for name in sorted(names)
-                if Path(name).suffix.lower() in PHOTO_SUFFIXES and not name.startswith(".")
-            ],
-            dtype="str",
-        )
-        for directory, _, names in os.walk(folder)
-    ]
-    return pd.concat(listings, ignore_index=True)
+    """Paths of all photos below a folder, relative to it, folder by folder."""
+    parts = [pd.Series(paths, dtype="str") for paths in _in_lists(_photo_paths(str(folder)))]
+    return pd.concat(parts, ignore_index=True) if parts else pd.Series(dtype="str")
+
+
+def _photo_paths(folder: str) -> Iterator[str]:
+    suffixes = tuple(PHOTO_SUFFIXES)
+    for directory, below, names in os.walk(folder):
+        below.sort()
+        prefix = directory[len(folder) :].replace(os.sep, "/").lstrip("/")
+        prefix = f"{prefix}/" if prefix else ""
+        photos = (name for name in names if name.lower().endswith(suffixes))
+        yield from (f"{prefix}{name}" for name in sorted(photos) if not name.startswith("."))
+
+
+def _in_lists(texts: Iterator[str], at_once: int = 100_000) -> Iterator[list[str]]:
+    while some := list(islice(texts, at_once)):
+        yield some
 
 
 def _added(reasons: Texts, holds: NDArray[np.bool_] | pd.Series, reason: str) -> Texts:

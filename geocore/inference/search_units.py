@@ -6,9 +6,11 @@ The model says in which leaf a photo was taken; a leaf may be a quarter of a con
 Where inside, only general knowledge says: photos are taken where people live and travel. A piece's
 share of its leaf is a mixture of the population of towns, its square root, places that were
 photographed before, and land; the weights are those under which the training photos are most
-probable. A fifth is always land alone: disasters also strike where nobody lives or photographs, and
-with it the shares hold for the 9,564 landslides of NASA's catalogue, which no weight was fitted on
-(90 % of those in a leaf lie in the densest pieces that hold 90 % of its share).
+probable. A fifth is always land alone, since disasters also strike where nobody lives or takes
+photos; without it the 9,522 landslides of NASA's catalogue that lie in a leaf were too often in
+pieces with hardly any share. With it, the densest pieces that hold 90 % of each leaf's share hold
+93 % of those landslides, 94 % of the shipped bundle's held-out street photos and 89 % of its
+country scenes.
 
 Source: own.
 """

@@ -35,7 +35,7 @@ def show_log(case: Case) -> None:
     st.dataframe(
         table.iloc[::-1],
         hide_index=True,
-        column_config={"Says": st.column_config.TextColumn(width=420)},
+        column_config={"Says": st.column_config.TextColumn(width=330)},
     )
     download_table("Download the log", lambda: _whole(entries), f"{case.name}-log")
 

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.case_choice import analyst
+from dashboard.cell_words import leaf_names
 from dashboard.common import View, plain
 from dashboard.desk_queue import photo_at_hand
 from dashboard.key_figures import percent
@@ -18,6 +19,7 @@ from geocore.analysis.records import DECISIONS, decision_record, note_record
 from geocore.analysis.triage_table import countries_of, filtered, triage_table
 from geocore.casework.batch import Batch
 from geocore.cells.continents import load_countries
+from geocore.inference.bundle import Bundle
 from geocore.visuals.maps import MapPoint, confidence_map, map_bounds
 
 _MARKS = {"accepted": "✓ accepted", "rejected": "✗ rejected", "open": "open"}
@@ -30,7 +32,7 @@ def show_review(view: View, case: Case, state: CaseState, batch: Batch) -> None:
         st.info("No photo fits these filters.", icon=":material/filter_alt_off:")
         return
     chosen = _current(table)
-    _show_table(table, chosen)
+    _show_table(_named(table, view.bundle, state), chosen)
     _show_photo(view, case, state.photos[chosen], batch, list(table["sha256"]))
 
 
@@ -57,6 +59,14 @@ def _current(table: pd.DataFrame) -> str:
     if chosen not in shown:
         chosen = st.session_state["desk_photo"] = shown[0]
     return chosen
+
+
+def _named(table: pd.DataFrame, bundle: Bundle, state: CaseState) -> pd.DataFrame:
+    """The most probable cells by their countries, as on the other pages, where they are known."""
+    names = dict(zip(bundle.grid.leaves["token"], leaf_names(bundle), strict=True))
+    answers = [state.photos[sha256].answer for sha256 in table["sha256"]]
+    places = [answer and names.get(answer["top"][0]["token"]) for answer in answers]
+    return table.assign(place=[new or old for new, old in zip(places, table["place"], strict=True)])
 
 
 def _show_table(table: pd.DataFrame, chosen: str) -> None:
@@ -90,10 +100,13 @@ def _show_table(table: pd.DataFrame, chosen: str) -> None:
         key="desk_table",
         column_config={
             "": st.column_config.TextColumn(width=30),
-            "Photo": st.column_config.TextColumn(width=170),
-            "Most probable cell": st.column_config.TextColumn(width=260),
-            "Confidence": st.column_config.ProgressColumn(format="percent", max_value=1, width=110),
-            "90 % area, km²": st.column_config.NumberColumn(format="localized", width=110),
+            "Photo": st.column_config.TextColumn(width=150),
+            "Decision": st.column_config.TextColumn(width=95),
+            "Most probable cell": st.column_config.TextColumn(width=190),
+            "Confidence": st.column_config.ProgressColumn(format="percent", max_value=1, width=100),
+            "90 % area, km²": st.column_config.NumberColumn(format="localized", width=125),
+            "Claim": st.column_config.TextColumn(width=70),
+            "Notes": st.column_config.TextColumn(width=70),
         },
     )
     st.caption(f"{len(rows):,} photos. Click a column's title to sort, a row to see the photo.")
@@ -158,7 +171,9 @@ def _show_answer(view: View, photo: CasePhoto) -> None:
     if answer["abstention"] is not None:
         st.warning(plain(answer["abstention"]["sentence"]), icon=":material/block:")
     best = answer["top"][0]
-    st.markdown(f"Most probable cell: **{plain(best['place'])}**, {percent(best['prob'])}")
+    names = dict(zip(view.bundle.grid.leaves["token"], leaf_names(view.bundle), strict=True))
+    place = names.get(best["token"], best["place"])
+    st.markdown(f"Most probable cell: **{plain(place)}**, {percent(best['prob'])}")
     for level, area in answer["areas"].items():
         names = ", ".join(country["name"] for country in area["countries"][:6])
         more = len(area["countries"]) - 6

@@ -236,6 +236,11 @@ def _fields(text: str, layout: CsvLayout) -> list[str]:
 
 
 def _unreadable(path: Path, error: Exception) -> PhotoTableError:
+    if isinstance(error, OSError) and error.errno:
+        return PhotoTableError(
+            f"{path}: the file cannot be read ({error.strerror}). Check that it is there and may "
+            "be read, then try again."
+        )
     reason = f"a row is very long: {_UNCLOSED}?" if "straddl" in str(error) else error
     return PhotoTableError(
         f"{path.name}: the file must be a table in UTF-8 (.csv or .csv.gz), but reading it "

@@ -6,6 +6,7 @@ small as a compressed one. It judges no value and looks up no image.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -90,13 +91,15 @@ def save_photo_table(table: pd.DataFrame | Iterable[pd.DataFrame], path: Path) -
         Number of rows.
 
     Raises:
-        ValueError: Another ending, a missing column, or pieces whose columns differ.
+        ValueError: Another ending, a missing column, pieces whose columns differ, or no piece.
         OSError: The file cannot be written; what was there before still is.
     """
-    pieces = [table] if isinstance(table, pd.DataFrame) else table
+    pieces = iter([table] if isinstance(table, pd.DataFrame) else table)
+    if (first := next(pieces, None)) is None:
+        raise ValueError(f"{path.name}: a photo table needs at least one piece, received none.")
     n_rows = 0
     with photo_table_writer(path) as write:
-        for piece in pieces:
+        for piece in chain([first], pieces):
             write(piece)
             n_rows += len(piece)
     return n_rows

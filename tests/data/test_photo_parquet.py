@@ -115,6 +115,8 @@ def test_bad_arguments_say_what_must_hold(tmp_path: Path) -> None:
         save_photo_table(photos, tmp_path / "t.xlsx")
     with pytest.raises(ValueError, match=r"must have the columns photo_id, lat, lng, but 'lat'"):
         save_photo_table(photos.drop(columns="lat"), tmp_path / "t.csv")
+    with pytest.raises(ValueError, match="at least one piece, received none"):
+        save_photo_table([], tmp_path / "t.csv")
     for name in ("t.parquet", "t.csv"):
         with pytest.raises(ValueError, match=r"must have the same columns.*IMG_ID \(large_string"):
             save_photo_table([photos, photos.drop(columns="N")], tmp_path / name)

@@ -25,7 +25,7 @@ from geocore.errors import ImageError, PhotoTableError
 AMBIGUOUS = "several image files have this name"
 UNUSABLE_NAME = "IMG_ID cannot be the name of a file"
 _FORMAT_SUFFIX = {"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif", "HEIF": ".heic"}
-_MAX_NAME_BYTES = 250
+_MAX_NAME_BYTES, _MAX_PATH_BYTES = 240, 1000
 
 Texts = NDArray[np.object_]
 
@@ -114,7 +114,9 @@ class ImageWriter:
             if Path(names[i]).suffix.lower() not in PHOTO_SUFFIXES:
                 names[i] += suffix
             path = self.folder / names[i]
-            if path not in scratch:
+            if not _can_be_made(path, scratch):
+                reasons[i] = UNUSABLE_NAME
+            elif path not in scratch and not path.exists():  # of equal names the first one counts
                 scratch[path] = _write(path, content)
         _put_in_place(scratch)
         return pd.Series(names, index=piece.index, dtype="str"), reasons
@@ -175,8 +177,9 @@ def _added(reasons: Texts, holds: NDArray[np.bool_] | pd.Series, reason: str) ->
 def _can_be_a_name(ids: pd.Series) -> NDArray[np.bool_]:
     has_control = ids.str.contains(r"[\x00-\x1f\x7f]", regex=True)
     is_odd = ids.str.contains(r"(?:^|/)\.?(?:/|$)", regex=True)
-    n_bytes = [max(len(part.encode()) for part in text.split("/")) for text in ids]
-    return ~(has_control | is_odd).to_numpy(bool) & (np.array(n_bytes) <= _MAX_NAME_BYTES)
+    longest = [max(len(part.encode()) for part in text.split("/")) for text in ids]
+    is_long = (np.array(longest, int) > _MAX_NAME_BYTES) | (ids.str.len() > _MAX_PATH_BYTES // 4)
+    return ~(has_control | is_odd | is_long).to_numpy(bool)
 
 
 def _suffix(content: bytes) -> str:
@@ -187,6 +190,12 @@ def _suffix(content: bytes) -> str:
     except ImageError:
         return ""
     return _FORMAT_SUFFIX.get(name, f".{name.lower()}")
+
+
+def _can_be_made(path: Path, planned: dict[Path, Path]) -> bool:
+    """Whether no folder is called as the file is, and no file as one of its folders."""
+    folders = list(path.parents)
+    return not path.is_dir() and not any(x in planned or x.is_file() for x in folders)
 
 
 def _write(path: Path, content: bytes) -> Path:

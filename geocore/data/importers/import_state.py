@@ -8,6 +8,7 @@ note counts as not done.
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,16 @@ class ImportState:
     def dropped(self) -> Iterator[pd.DataFrame]:
         """Examples of the unusable rows of each piece."""
         return (pd.read_parquet(self._file(i, ".dropped.parquet")) for i in range(len(self.notes)))
+
+    @contextmanager
+    def removed_if_nothing_was_done(self) -> Iterator[None]:
+        """Leave no folder behind where the source was refused at its first piece."""
+        try:
+            yield
+        except PhotoTableError:
+            if not self.notes:
+                self.remove()
+            raise
 
     def remove(self) -> None:
         """Delete the folder: the photo set is complete."""

@@ -93,7 +93,8 @@ def import_photos(
         return done
     try:
         state = ImportState(out, asked)
-        _read_all(opened, state, _image_files(opened, out, folder), options)
+        with state.removed_if_nothing_was_done():
+            _read_all(opened, state, _image_files(opened, out, folder), options)
         report = write_photo_set(out, state, images=_where(opened, folder))
     except OSError as error:
         raise PhotoTableError(

@@ -93,8 +93,7 @@ def _is_yfcc_row(row: Mapping[str, str]) -> bool:
 
 def _in_our_words(piece: pd.DataFrame, layout: TableLayout) -> pd.DataFrame:
     """Further columns under the names that they have in every photo set."""
-    names = {x: layout.names[x.lower()] for x in piece if x.lower() in layout.names}
-    piece = piece.rename(columns=names)
+    piece = piece.rename(columns=_names(list(piece), layout))
     if layout.has_url_text:
         for name in (name for name in _URL_TEXT if name in piece):
             piece[name] = _decoded(piece[name])
@@ -104,6 +103,13 @@ def _in_our_words(piece: pd.DataFrame, layout: TableLayout) -> pd.DataFrame:
         is_video = ~piece[layout.marker].fillna("0").isin(["0", "0.0", "false"])
         piece["reason"] = is_video.map({True: VIDEO, False: ""}).astype("str")
     return piece
+
+
+def _names(columns: list[str], layout: TableLayout) -> dict[str, str]:
+    """The columns that get another name; none gets the name of one that is there."""
+    there = {column.upper() for column in columns}
+    names = {x: layout.names[x.lower()] for x in columns if x.lower() in layout.names}
+    return {x: name for x, name in names.items() if x.upper() == name or name not in there}
 
 
 def _decoded(text: pd.Series) -> pd.Series:

@@ -15,6 +15,7 @@ from geocore.data.importers.tables import VIDEO
 from geocore.data.photo_checks import NO_ID, NO_POSITION
 from geocore.data.photos import load_coordinates, load_photos
 from geocore.errors import PhotoTableError
+from tests.conftest import encode, made_photo
 from tests.data.importers.made import (
     record,
     write_images,
@@ -218,6 +219,31 @@ def test_nothing_in_a_shard_is_trusted(tmp_path: Path) -> None:
     }
     assert [x.name for x in (tmp_path / "out" / "images").rglob("*")] == ["good.jpg"]
     assert not list(tmp_path.rglob("*evil*"))
+
+
+def test_files_and_folders_of_one_name_in_a_shard_stop_nothing(tmp_path: Path) -> None:
+    ids = ["a.jpg", "a.jpg/b.jpg", "c/d.jpg", "c", "x" * 239, "y/" * 300 + "z.jpg"]
+    ids = [*ids, "c/d.jpg/e.jpg", "f.jpg/g.jpg", "f.jpg"]
+    report = import_photos(write_shards(tmp_path / "s", [[record(x) for x in ids]]), tmp_path / "o")
+    names = load_photos(tmp_path / "o").photos["photo_id"].tolist()
+    assert names == ["a.jpg", "c/d.jpg", "c.jpg", "x" * 239 + ".jpg", "f.jpg/g.jpg"]
+    assert report.reasons == {"IMG_ID cannot be the name of a file": 4}
+
+
+def test_of_equal_ids_in_shards_the_first_image_counts(tmp_path: Path) -> None:
+    other = encode(made_photo(40, 30, place=2))
+    shards = [[record("a.jpg", 1.0)], [record("a.jpg", 2.0, image=other)]]
+    import_photos(write_shards(tmp_path / "s", shards), tmp_path / "out")
+    photos = load_photos(tmp_path / "out").photos
+    assert photos["lat"].tolist() == [1.0]
+    assert Path(photos["path"].iloc[0]).read_bytes() == shards[0][0]["image"]
+
+
+def test_a_name_that_is_taken_is_not_given_twice(tmp_path: Path) -> None:
+    text = "id,latitude,longitude,creator_id,AUTHOR\na.jpg,1,2,7,Ann\n"
+    (tmp_path / "t.csv").write_text(text, "utf-8")
+    photos = imported(tmp_path / "t.csv", tmp_path / "out")
+    assert photos[["creator_id", "AUTHOR"]].iloc[0].tolist() == [7, "Ann"]
 
 
 @pytest.mark.parametrize("end", [b"\xc1", b"\x84\xa2id\xa1x", b"\xc6\xff\xff\xff\xff"])

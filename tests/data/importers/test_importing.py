@@ -208,6 +208,7 @@ def test_swapped_columns_are_named_and_exchanged_only_on_request(tmp_path: Path)
     out, asks = tmp_path / "out", {"is_plausible": is_european}
     with pytest.raises(PhotoTableError, match=r"of 60 rows .* 0% lie .* 100% would .* --swap"):
         import_photos(source, out, options=ImportOptions(**asks))
+    assert not list(out.iterdir()), "nothing is begun"
     assert import_photos(
         source, tmp_path / "as_is", options=ImportOptions(swap=False, **asks)
     ).n_out
@@ -233,6 +234,17 @@ def test_the_swapped_columns_of_a_widely_used_test_file(tmp_path: Path) -> None:
     assert photos.loc[1, ["lat", "lng"]].tolist() == [29.98, 122.4]
     report = import_photos(source, tmp_path / "as_is", options=ImportOptions(swap=False))
     assert report.reasons == {LAT_RANGE: 8}
+
+
+def test_pieces_without_a_usable_photo_are_no_hindrance(tmp_path: Path) -> None:
+    table = europe(80).assign(N=1, CITY="Rome")
+    table.loc[10:60, ["LAT", "N", "CITY"]] = [None, None, None]
+    table.to_csv(tmp_path / "t.csv", index=False)
+    report = import_photos(tmp_path / "t.csv", tmp_path / "out", options=small())
+    assert report.reasons == {NO_POSITION: 51}
+    photos = load_coordinates(tmp_path / "out").photos
+    assert photos["N"].tolist() == [1] * 29
+    assert set(photos["CITY"]) == {"Rome"}
 
 
 def test_no_usable_photo_is_an_error_with_its_reasons(tmp_path: Path) -> None:

@@ -43,28 +43,26 @@ def finish_bundle(
     calibration = calibrate_bundle(folder, load_place_namer())
     say(f"Search areas: {len(calibration.photos)} photos calibrate.")
     if source is not None:
-        familiarity = familiarity_of(load_bundle(folder), source, cache, say)
+        familiarity = familiarity_of(load_bundle(folder), source, cache)
         with bundle_files.reworked(folder) as copy:
             write_familiarity(copy, familiarity)
         say(f"Familiar photos: {len(familiarity.axes)} axes.")
     return calibration
 
 
-def familiarity_of(bundle: Bundle, source: Path, cache: Path, say: Say) -> Familiarity:
+def familiarity_of(bundle: Bundle, source: Path, cache: Path) -> Familiarity:
     """Features of the photos that a bundle learned from and held out, and what they span."""
     config = config_from_dict(bundle.config, where=f"{bundle.folder}/config.toml")
-    features = _features(config, bundle, source, cache, say)
+    features = _features(config, bundle, source, cache)
     split = bundle.photos["split"].to_numpy()
     return fit_familiarity(features[split == "train"], features[split == "test"])
 
 
-def _features(
-    config: ExperimentConfig, bundle: Bundle, source: Path, cache: Path, say: Say
-) -> np.ndarray:
+def _features(config: ExperimentConfig, bundle: Bundle, source: Path, cache: Path) -> np.ndarray:
     """Pooled features (n_photos, n_features) of the bundle's photos, in their order."""
     tuned = bundle.backbone_weights()
     config = replace(config, augmentation=replace(config.augmentation, n_views=0))
-    photos = load_photo_sets(config, source, say)
+    photos = load_photo_sets(config, source, lambda _: None)  # training has said it all
     found = features_of(config, photos, cache, None if tuned is None else tuple(tuned))
     row = {sha256: k for k, sha256 in enumerate(found.sha256) if sha256}
     missing = [x for x in bundle.photos["sha256"] if x not in row]

@@ -62,7 +62,7 @@ def test_photos_are_matched_by_their_bytes(folder, monkeypatch, tmp_path):
 def test_other_photos_are_refused(folder, monkeypatch, tmp_path):
     monkeypatch.setattr(finishing, "load_photo_sets", lambda *_: tiny_photos().iloc[1:])
     with pytest.raises(PhotoTableError, match="1 of the 400 photos that bundle 'bundle' was made"):
-        finishing.familiarity_of(load_bundle(folder), tmp_path, tmp_path, print)
+        finishing.familiarity_of(load_bundle(folder), tmp_path, tmp_path)
 
 
 def test_without_photos_familiar_ones_stay_as_they_are(folder, tmp_path):

@@ -37,7 +37,7 @@ class PoolSettings:
     """
 
     tempering: float = 0.8
-    sameness: float = 20.0
+    sameness: float = 4.0
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""

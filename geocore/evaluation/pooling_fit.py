@@ -4,7 +4,9 @@ Stage: evaluation. Arrays in, numbers out. It must not know models, files or pag
 
 The two numbers are those with the smallest log-loss over events of each number of views, every
 event counted once. Views of one place are hardly ever copies of each other, so that they tell
-little of `sameness`: a weak pull holds it near its usual value.
+little of `sameness`, and a pull holds it near its usual value: on the shipped bundle's places 10
+has a log-loss better by 0.002 than 4, but a photo and its recompressed copy (likeness about 0.93)
+would then count as 1.35 photos instead of 1.14.
 
 Source: own.
 """
@@ -20,7 +22,8 @@ from geocore.evaluation.pooling import PoolSettings, fit_to_others, floored_logs
 SIZES = (2, 3, 4)
 FALSE_ALARMS = 0.02
 """Share of true members that may be named as not fitting their event."""
-_SAMENESS_SPREAD = 0.5
+_SAMENESS_SPREAD = 0.1
+"""Standard deviation of ln(sameness) expected before any place is seen."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

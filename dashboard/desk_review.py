@@ -23,6 +23,16 @@ from geocore.inference.bundle import Bundle
 from geocore.visuals.maps import MapPoint, confidence_map, map_bounds
 
 _MARKS = {"accepted": "✓ accepted", "rejected": "✗ rejected", "open": "open"}
+_COLUMNS = {
+    "": st.column_config.TextColumn(width=30),
+    "Photo": st.column_config.TextColumn(width=150),
+    "Decision": st.column_config.TextColumn(width=95),
+    "Most probable cell": st.column_config.TextColumn(width=190),
+    "Confidence": st.column_config.ProgressColumn(format="percent", max_value=1, width=100),
+    "90 % area, km²": st.column_config.NumberColumn(format="localized", width=125),
+    "Claim": st.column_config.TextColumn(width=70),
+    "Notes": st.column_config.TextColumn(width=70),
+}
 
 
 def show_review(view: View, case: Case, state: CaseState, batch: Batch) -> None:
@@ -98,16 +108,7 @@ def _show_table(table: pd.DataFrame, chosen: str) -> None:
         on_select=choose,
         selection_mode="single-row",
         key="desk_table",
-        column_config={
-            "": st.column_config.TextColumn(width=30),
-            "Photo": st.column_config.TextColumn(width=150),
-            "Decision": st.column_config.TextColumn(width=95),
-            "Most probable cell": st.column_config.TextColumn(width=190),
-            "Confidence": st.column_config.ProgressColumn(format="percent", max_value=1, width=100),
-            "90 % area, km²": st.column_config.NumberColumn(format="localized", width=125),
-            "Claim": st.column_config.TextColumn(width=70),
-            "Notes": st.column_config.TextColumn(width=70),
-        },
+        column_config=_COLUMNS,
     )
     st.caption(f"{len(rows):,} photos. Click a column's title to sort, a row to see the photo.")
 

@@ -5,11 +5,14 @@ Stage: casework, where predictor and analysis meet. It must not know databases, 
 Source: own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geocore.analysis.abstention import AbstentionRule, abstention_rule
 from geocore.analysis.canonical import sha256_hex
 from geocore.analysis.records import (
     Record,
@@ -23,7 +26,7 @@ from geocore.data.exif import exif_position
 from geocore.data.images import open_photo, photo_bytes
 from geocore.errors import ImageError
 from geocore.evaluation.conformal import LEVELS
-from geocore.inference.bundle import Bundle
+from geocore.inference.bundle import Bundle, load_bundle
 from geocore.inference.bundle_files import MANIFEST, file_sha256
 from geocore.inference.prediction import Prediction
 
@@ -55,10 +58,16 @@ def answer_entries(
     sha256 = sha256_hex(content)
     try:
         photo = read_photo(content, name)
-        prediction = predictor.predict(photo_bytes(content, name=name), head, name=name)
+        reading = predictor.read(photo_bytes(content, name=name), name=name)
     except ImageError as error:
         return [("failure", failure_record(name, str(error), sha256))]
-    answer = answer_of(prediction, predictor.bundle, sha256, bundle_of(predictor.bundle))
+    bundle = predictor.bundle
+    prediction = predictor.answer(reading, head)
+    entry = bundle_of(bundle)
+    rule = _rule(bundle.folder, entry["sha256"], prediction.head)
+    found = rule.judge(predictor.look(reading), prediction.probs)
+    withheld = None if found is None else {"reason": found.reason, "sentence": found.sentence}
+    answer = answer_of(prediction, bundle, sha256, entry, abstention=withheld)
     return [("photo", photo), ("answer", answer)]
 
 
@@ -85,6 +94,7 @@ def answer_of(
     levels: Iterable[float] = LEVELS,
     within: np.ndarray | None = None,
     prior: Record | None = None,
+    abstention: Mapping[str, str] | None = None,
 ) -> Record:
     """The answer record of a prediction, with its search areas where the bundle promises any.
 
@@ -96,8 +106,20 @@ def answer_of(
         levels: promised coverages of the areas.
         within: region known otherwise, bool per leaf (see `search_area`).
         prior: the record of that region.
+        abstention: reason and sentence, where there is no usable answer.
     """
     areas = [search_area(prediction, bundle, level=level, within=within) for level in levels]
     return answer_record(
-        prediction, photo_sha256=photo_sha256, bundle=bundle_entry, areas=areas, prior=prior
+        prediction,
+        photo_sha256=photo_sha256,
+        bundle=bundle_entry,
+        areas=areas,
+        abstention=abstention,
+        prior=prior,
     )
+
+
+@lru_cache(maxsize=16)
+def _rule(folder: Path, sha256: str, head: str) -> AbstentionRule:
+    """The rule of a bundle; by its hash, so that a changed bundle gets another."""
+    return abstention_rule(load_bundle(folder), head)

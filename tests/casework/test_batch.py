@@ -211,7 +211,7 @@ def test_a_kill_loses_at_most_the_photo_in_flight(make, path, tmp_path):
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_defect_leaves_no_batch_that_seems_to_work(make):
     predictor = StandIn()
-    predictor.predict = None  # calling it is a defect
+    predictor.read = None  # calling it is a defect
     batch = make(predictor)
     batch.add([("a.png", photo(1))], analyst="Ada")
     assert finished(batch)[WAITING] == 1

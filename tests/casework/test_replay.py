@@ -2,6 +2,7 @@
 
 import pytest
 
+from geocore.analysis.abstention import Abstention, AbstentionRule
 from geocore.analysis.case_file import open_case
 from geocore.analysis.records import N_TOP
 from geocore.casework import answering
@@ -108,3 +109,10 @@ def test_the_command_says_what_differs(case, tmp_path, monkeypatch, capsys):
 def test_the_command_explains_what_is_no_case(tmp_path, capsys):
     assert replay_case.main([str(tmp_path / "none.case")]) == 2
     assert "there is no such case file" in capsys.readouterr().err
+
+
+def test_an_answer_that_is_none_says_why(monkeypatch):
+    flat = Abstention(reason="flat", sentence="Spread too evenly.", value=30.0, limit=20.0)
+    monkeypatch.setattr(AbstentionRule, "judge", lambda *_: flat)
+    answer = dict(answer_entries(StandIn(), PHOTO, "a.jpg"))["answer"]
+    assert answer["abstention"] == {"reason": "flat", "sentence": "Spread too evenly."}

@@ -4,11 +4,12 @@ Both sides of a ratio alternate and the best round of each counts, so that a bus
 decide.
 """
 
+import math
 import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Call = Callable[[], object]
 
@@ -59,6 +60,12 @@ def compare(what: str, value: float, reference: float, unit: str, at_most: float
         goal=f"ratio <= {at_most:.3g}",
         is_reached=ratio <= at_most,
     )
+
+
+def report(what: str, value: float, reference: float, unit: str) -> Measurement:
+    """A line that has no goal."""
+    line = compare(what, value, reference, unit, math.inf)
+    return replace(line, goal="for comparison")
 
 
 def alternate(

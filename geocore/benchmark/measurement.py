@@ -6,7 +6,6 @@ decide.
 
 import math
 import resource
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -95,9 +94,3 @@ def family_s() -> float:
     """Processor seconds of this process and of the processes that it started and that ended."""
     both = [resource.getrusage(x) for x in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in both)
-
-
-def peak_mb() -> float:
-    """Largest memory of this process so far, in megabytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)

@@ -22,7 +22,6 @@ from geocore.benchmark.measurement import (
     alternate,
     compare,
     family_s,
-    peak_mb,
     report,
 )
 from geocore.data.cleaning.clean import clean_photos
@@ -34,6 +33,7 @@ from geocore.data.scheduling import map_photos, n_cores
 from geocore.models.feature_pass import FeatureSpec, pooled_backbone
 from geocore.models.features import BATCH_SIZE, extract_features
 from geocore.models.images import load_image
+from geocore.table_stages import peak_mb
 
 PHOTOS_PER_S = 100
 WALL = time.perf_counter

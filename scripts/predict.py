@@ -26,12 +26,12 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     args = _parser().parse_args(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from geocore.inference.bulk import predict_photos
     from geocore.inference.photo_folders import list_photos
-    from geocore.inference.predictor import Predictor
 
     try:
         photos, answers = list_photos(args.photos)
-        answered = Predictor.load(args.bundle).predict_each(photos, args.head)
+        answered = predict_photos(photos, args.bundle, args.head, args.scheduler)
         bar = {"total": len(photos), "unit": "photo", "disable": len(photos) < BAR_FROM}
         answers = [*tqdm(answered, **bar), *answers]
         sys.stdout.reconfigure(encoding="utf-8")  # place names of every script, on every machine
@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--head", help="head or baseline that answers (default: its own choice)")
     parser.add_argument("--top", type=int, default=5, help="cells per photo (default: 5)")
     parser.add_argument("--format", choices=FORMATS, default="table", help="default: table")
+    parser.add_argument("--scheduler", help="'processes', or a Dask cluster as tcp://host:port")
     return parser
 
 

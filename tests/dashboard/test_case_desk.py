@@ -27,7 +27,7 @@ def cases(tmp_path, monkeypatch):
     bundle = calibrated_bundle()
     monkeypatch.setenv("GEOCORE_CASES", str(folder))
     monkeypatch.setenv("GEOCORE_BUNDLES", str(bundle.folder.parent))
-    monkeypatch.setattr(common, "load_predictor", lambda _: StandIn())
+    monkeypatch.setattr(common, "_load_predictor", lambda *_: StandIn())
     yield folder
     st.cache_resource.clear()
 

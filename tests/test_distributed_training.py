@@ -20,6 +20,7 @@ from geocore.errors import ClusterError, ConfigError
 from geocore.training import TrainingConfig, is_first_worker
 from geocore.training.batches import Examples, Share, shuffled_batches, validation_batches
 from geocore.training.strategy import (
+    EXAMPLE,
     check_batch_size,
     losing_no_worker,
     meet_at_epoch,
@@ -104,6 +105,17 @@ def test_devices_must_be_able_to_share_a_batch():
 def test_machines_that_are_not_named(text, monkeypatch):
     monkeypatch.setenv("TF_CONFIG", text)
     with pytest.raises(ValueError, match="needs the environment variable TF_CONFIG"):
+        open_strategy("multi-worker")
+
+
+def test_machines_that_meet_too_late(monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", EXAMPLE)
+
+    def too_late():
+        raise RuntimeError("Collective ops must be configured at program startup")
+
+    monkeypatch.setattr(tf.distribute, "MultiWorkerMirroredStrategy", too_late)
+    with pytest.raises(ValueError, match=r"Only scripts/train.py trains on several machines"):
         open_strategy("multi-worker")
 
 

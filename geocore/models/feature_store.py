@@ -7,6 +7,7 @@ there whole or not at all: work that was killed goes on after the last one.
 
 import hashlib
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -28,27 +29,37 @@ class FeatureStore:
         folder.mkdir(parents=True, exist_ok=True)
         self._new: dict[str, np.ndarray] = {}
 
-    def load(self, sha256: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What is on disk of the photos with these hashes.
+    @property
+    def n_features(self) -> int:
+        """Features per photo; 0 where there is nothing on disk."""
+        return next((values.shape[1] for _, values in self._shards()), 0)
+
+    def known(self) -> set[str]:
+        """SHA-256 of every photo whose features are on disk."""
+        return {name for hashes, _ in self._shards() for name in hashes}
+
+    def load_into(self, table: np.ndarray, sha256: np.ndarray) -> None:
+        """Fill in what is on disk of the photos with these hashes, one shard at a time.
 
         Args:
+            table: float32 (n_photos, n_features); rows of unknown photos stay as they are.
             sha256: str (n_photos,); "" is known nowhere.
-
-        Returns:
-            Features float32 (n_photos, n_features), NaN where unknown; n_features is 0 where
-            nothing is on disk. Whether known, bool (n_photos,).
         """
         rows = _rows_by_hash(sha256)
-        table, is_known = np.zeros((len(sha256), 0), np.float32), np.zeros(len(sha256), bool)
+        for hashes, values in self._shards():
+            for i, name in enumerate(hashes):
+                if name in rows:
+                    table[rows[name]] = values[i]
+
+    def _shards(self) -> Iterator[tuple[list[str], np.ndarray]]:
+        """Hashes and features of each shard; a damaged one is as good as absent."""
         for path in sorted(self.folder.glob("*.npz")):
-            hashes, values = _read(path)
-            found = [i for i, name in enumerate(hashes) if name in rows]
-            if found and not table.size:
-                table = np.full((len(sha256), values.shape[1]), np.nan, np.float32)
-            for i in found:
-                table[rows[hashes[i]]] = values[i]
-                is_known[rows[hashes[i]]] = True
-        return table, is_known
+            try:
+                with path.open("rb") as stream, np.load(stream, allow_pickle=False) as shard:
+                    hashes, values = list(shard["sha256"].astype(str)), shard["values"]
+            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+                continue
+            yield hashes, values
 
     def add(self, sha256: str, features: np.ndarray) -> None:
         """Keep the features (n_features,) of one photo; on disk once the shard is full."""
@@ -77,12 +88,3 @@ def _rows_by_hash(sha256: np.ndarray) -> dict[str, list[int]]:
         if name:
             rows.setdefault(str(name), []).append(i)
     return rows
-
-
-def _read(path: Path) -> tuple[list[str], np.ndarray]:
-    """Hashes and features of a shard; a damaged one is as good as absent."""
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as shard:
-            return list(shard["sha256"].astype(str)), shard["values"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return [], np.zeros((0, 0), np.float32)

@@ -45,6 +45,8 @@ class Features:
 
     def subset(self, is_kept: np.ndarray) -> "Features":
         """The features of some of the photos, bool (n_photos,), all of them readable."""
+        if is_kept.all():  # no second copy of what may fill half the memory
+            return Features(values=self.values, sha256=self.sha256, errors={})
         return Features(values=self.values[is_kept], sha256=self.sha256[is_kept], errors={})
 
     def pooled(self, pooling: str) -> np.ndarray:
@@ -87,19 +89,15 @@ def extract_features(
         errors = {i: error for i, (_, error) in enumerate(hashed) if error}
         counter = Counter(len(paths) * n_views)
         light = spec if pool.is_local else spec.with_saved_weights(cache)
-        views = []
-        for view in range(n_views):
-            store = FeatureStore(cache / spec.folder_name(view))
-            values, is_known = store.load(sha256)
-            missing = _one_of_each(sha256, ~is_known)
+        stores = [FeatureStore(cache / spec.folder_name(view)) for view in range(n_views)]
+        for view, store in enumerate(stores):
+            missing = _one_of_each(sha256, store.known())
             counter.add(len(paths) - len(missing))
             if missing:
                 photos = [(paths[i], str(sha256[i])) for i in missing]
                 work = FeaturePass(spec=light, view=view, policy=keras.config.dtype_policy().name)
                 _mark_unreadable(_compute(photos, work, store, pool, counter), sha256, errors)
-                values, _ = store.load(sha256)
-            views.append(values)
-    return Features(values=np.stack(views, axis=1), sha256=sha256.astype(str), errors=errors)
+    return Features(values=_load(stores, sha256), sha256=sha256.astype(str), errors=errors)
 
 
 def _hash(path: str) -> tuple[str, str]:
@@ -110,10 +108,22 @@ def _hash(path: str) -> tuple[str, str]:
         return "", str(error)
 
 
-def _one_of_each(sha256: np.ndarray, is_missing: np.ndarray) -> list[int]:
-    """Index of the first of each missing photo; copies have the same features."""
-    first = {name: i for i, name in reversed(list(enumerate(sha256))) if name and is_missing[i]}
-    return sorted(first.values())
+def _one_of_each(sha256: np.ndarray, known: set[str]) -> list[int]:
+    """Index of the first of each unknown photo; copies have the same features."""
+    first: dict[str, int] = {}
+    for i, name in enumerate(sha256):
+        if name and name not in known:
+            first.setdefault(name, i)
+    return list(first.values())
+
+
+def _load(stores: list[FeatureStore], sha256: np.ndarray) -> np.ndarray:
+    """Features (n_photos, n_views, n_features), NaN where unreadable, in one piece of memory."""
+    shape = (len(sha256), len(stores), stores[0].n_features)
+    values = np.full(shape, np.nan, np.float32)
+    for view, store in enumerate(stores):
+        store.load_into(values[:, view], sha256)
+    return values
 
 
 def _compute(

@@ -38,7 +38,13 @@ def open_strategy(name: str) -> tf.distribute.Strategy:
     """
     if name == "multi-worker":
         _check_tf_config(os.environ.get("TF_CONFIG", ""))
-        return tf.distribute.MultiWorkerMirroredStrategy()
+        try:
+            return tf.distribute.MultiWorkerMirroredStrategy()
+        except RuntimeError as error:
+            raise ValueError(
+                "Only scripts/train.py trains on several machines: they must find each other "
+                "before anything is computed. Set strategy to 'none' or 'mirrored' here."
+            ) from error
     if name == "mirrored":
         devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
         return tf.distribute.MirroredStrategy([device.name for device in devices])

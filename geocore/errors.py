@@ -6,6 +6,7 @@
     ├── GridError         a cells.csv or a set of cells that cannot be used
     ├── ConfigError       an experiment TOML that cannot be used
     ├── BackboneError     backbone weights that cannot be had
+    ├── FeatureError      features of photos that cannot be computed to the end, or not kept
     ├── ClusterError      a Dask cluster that cannot be used, or the package for it
     ├── JobError          a background job that cannot be started, ended or read
     ├── VocabularyError   the table of search words cannot be used
@@ -55,6 +56,10 @@ class OnlineNameError(GeocoreError):
 
 class ResultsError(GeocoreError):
     """A file of the results store is no table of results."""
+
+
+class FeatureError(GeocoreError):
+    """The features of photos cannot be kept, or the photos vanished; what is done is kept."""
 
 
 class ClusterError(GeocoreError):

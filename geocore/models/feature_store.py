@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from geocore.data.whole_files import whole_file
+from geocore.errors import FeatureError
 
 SHARD_PHOTOS = 512  # some seconds of work on two cores
 
@@ -71,14 +72,21 @@ class FeatureStore:
         """Write what was added since the last shard.
 
         Raises:
-            OSError: The disk is full; what was written before stays.
+            FeatureError: They cannot be written; what was written before stays.
         """
         if not self._new:
             return
         hashes = np.array(list(self._new), "S64")
         name = hashlib.sha256(hashes.tobytes()).hexdigest()[:16]
-        with whole_file(self.folder / f"{name}.npz") as path, path.open("wb") as stream:
-            np.savez(stream, sha256=hashes, values=np.stack(list(self._new.values())))
+        try:
+            with whole_file(self.folder / f"{name}.npz") as path, path.open("wb") as stream:
+                np.savez(stream, sha256=hashes, values=np.stack(list(self._new.values())))
+        except OSError as error:
+            raise FeatureError(
+                f"{self.folder}: what the backbone saw must be kept here, but that failed "
+                f"({error.strerror}). Free space or give another --cache folder, then start again: "
+                "what was kept before is found."
+            ) from error
         self._new = {}
 
 

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from geocore.data.images import photo_sha256
 from geocore.data.scheduling import Pool, Scheduler, map_photos, open_pool, photo_results
-from geocore.errors import ImageError
+from geocore.errors import FeatureError, ImageError
 from geocore.models.classifier import POOLINGS
 from geocore.models.feature_pass import KEPT_POOLING, FeaturePass, FeatureSpec, HashedPhoto
 from geocore.models.feature_store import FeatureStore
@@ -81,6 +81,7 @@ def extract_features(
         Features in the order of the paths; an unreadable photo is reported there and stops nothing.
 
     Raises:
+        FeatureError: the features cannot be kept, or the photos vanished.
         ClusterError: the cluster cannot be reached or is gone; what is done is kept.
     """
     with open_pool(scheduler) as pool:
@@ -139,8 +140,9 @@ def _compute(
     progress = tqdm(total=len(photos), desc=f"Features {store.folder.name}", unit="photo")
     try:
         for start, (results,) in photo_results(work, batches, scheduler=pool, batch=1):
-            for (_, sha256), result in zip(batches[start], results, strict=True):
+            for (path, sha256), result in zip(batches[start], results, strict=True):
                 if isinstance(result, str):
+                    _check_is_there(path)
                     unreadable[sha256] = result
                 else:
                     store.add(sha256, result)
@@ -150,6 +152,16 @@ def _compute(
         progress.close()
         store.flush()
     return unreadable
+
+
+def _check_is_there(path: str) -> None:
+    """Whoever was hashed a moment ago is no unreadable photo when its disk is taken away."""
+    if not Path(path).exists():
+        raise FeatureError(
+            f"{path}: the photos must stay where they are while the backbone looks at them, but "
+            "this one is gone now. Bring it back (is the disk connected?) and start again: what "
+            "was seen is kept."
+        )
 
 
 def _mark_unreadable(

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 
+from geocore.errors import FeatureError
 from geocore.models import feature_pass, feature_store, features
 from geocore.models.backbones import build_backbone
 from geocore.models.classifier import pool
@@ -121,6 +122,19 @@ def test_an_interrupted_run_keeps_what_it_has(paths, tmp_path, counted, monkeypa
     assert len(counted) == 1
 
 
+def test_a_disk_that_is_taken_away_is_no_unreadable_photo(paths, tmp_path, monkeypatch):
+    real = features.photo_results
+
+    def taken_away(*arguments, **options):
+        for path in paths:
+            Path(path).unlink(missing_ok=True)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(features, "photo_results", taken_away)
+    with pytest.raises(FeatureError, match=r"0.jpg: the photos must stay where they are"):
+        extract_features(paths, SPEC, tmp_path / "cache")
+
+
 def test_only_unreadable_photos(paths, tmp_path):
     found = extract_features([paths[3], paths[9]], SPEC, tmp_path / "cache", n_views=2)
     assert found.values.shape == (2, 2, 0)
@@ -150,7 +164,10 @@ def test_a_full_disk_leaves_what_was_written(tmp_path, monkeypatch):
     store.add("a" * 64, np.ones(3, np.float32))
     store.flush()
     store.add("b" * 64, np.ones(3, np.float32))
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(FeatureError, match=r"kept here.*No space left"),
+    ):
         patch.setattr(np, "savez", full)
         store.flush()
     assert len(list((tmp_path / "view").iterdir())) == 1

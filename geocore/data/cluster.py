@@ -8,7 +8,7 @@ import logging
 import re
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
@@ -57,7 +57,8 @@ def open_cluster(scheduler: str) -> Iterator[Pool]:
         except CancelledError as error:  # what Dask makes of tasks whose scheduler is gone
             raise ClusterError(_gone(scheduler)) from error
         finally:
-            executor.shutdown(wait=False)
+            with suppress(OSError, distributed.client.ClosedClientError):  # the scheduler is gone
+                executor.shutdown(wait=False)
 
 
 def check_scheduler(scheduler: str | None) -> str | None:

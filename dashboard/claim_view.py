@@ -4,13 +4,13 @@ Stage: dashboard. It must not compute: claims are read and checked by analysis.
 """
 
 import hashlib
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from dashboard.cell_words import leaf_names
-from dashboard.common import View, keep, plain
-from dashboard.predict_view import Answer
+from dashboard.common import keep, plain
 from geocore.analysis.claim_verdict import COMPATIBLE, ClaimCheck
 from geocore.analysis.claimed_place import (
     CLICK,
@@ -21,21 +21,25 @@ from geocore.analysis.claimed_place import (
 )
 from geocore.analysis.claims import check_claim
 from geocore.inference.bundle import Bundle
+from geocore.inference.prediction import Prediction
 from geocore.visuals.maps import MapPoint
 
 
 @keep("Holding the photo against the claimed place …", max_entries=512)
 def checked(
-    bundle: Bundle, content: bytes, head: str, claim: ClaimedPlace, _answer: Answer
+    bundle: Bundle, key: str, head: str, claim: ClaimedPlace, _prediction: Prediction
 ) -> ClaimCheck:
     """What the photo alone, without any restriction, says about a claim."""
-    return check_claim(_answer.from_photo[head], bundle, **claim.arguments())
+    return check_claim(_prediction, bundle, **claim.arguments())
 
 
-def take_claim(answer: Answer) -> ClaimedPlace | None:
-    """The claim that the reader typed or clicked, whichever came last."""
+def take_claim(key: str) -> ClaimedPlace | None:
+    """The claim that the reader typed or clicked, whichever came last.
+
+    Args:
+        key: of the photo, see `photo_key`.
+    """
     st.subheader("Check a claimed place")
-    key = _key(answer)
 
     def forget_click() -> None:
         st.session_state.pop(f"clicked_{key}", None)
@@ -52,16 +56,17 @@ def take_claim(answer: Answer) -> ClaimedPlace | None:
     return _read(typed, key) if typed.strip() else None
 
 
-def click_claim(answer: Answer, lat: float, lng: float) -> None:
+def click_claim(key: str, lat: float, lng: float) -> None:
     """A click on the map is the claim now."""
-    key = _key(answer)
     st.session_state[f"clicked_{key}"] = (lat, lng)
     st.session_state[f"claim_{key}"] = ""
 
 
-def claims_of(answer: Answer, claim: ClaimedPlace | None) -> list[ClaimedPlace]:
+def claims_of(
+    claim: ClaimedPlace | None, exif_position: Sequence[float] | None
+) -> list[ClaimedPlace]:
     """The reader's claim, and the one that the file itself makes."""
-    own = exif_place(*answer.position) if answer.position_kind == "exif" else None
+    own = exif_place(*exif_position) if exif_position is not None else None
     return [made for made in (claim, own) if made is not None]
 
 
@@ -73,15 +78,31 @@ def claim_points(claim: ClaimedPlace | None) -> tuple[list[MapPoint], list[MapPo
     return ([], mark) if claim.source == CLICK else (mark, [])
 
 
-def show_checks(view: View, answer: Answer, claims: list[ClaimedPlace]) -> None:
-    """The verdict on each claim."""
+def show_checks(
+    bundle: Bundle,
+    key: str,
+    prediction: Prediction,
+    claims: list[ClaimedPlace],
+    below: Callable[[ClaimedPlace, ClaimCheck], None] = lambda *_: None,
+) -> None:
+    """The verdict on each claim.
+
+    Args:
+        bundle: that answered.
+        key: of the photo.
+        prediction: what the photo alone says.
+        claims: to check.
+        below: shows more below a verdict.
+    """
     if not claims:
         st.caption(
             "Type a place, or click it on the map above, and the photo is held against it. A file "
             "that carries a position of its own is checked without being asked."
         )
     for number, claim in enumerate(claims):
-        _show_check(view, answer, claim, number)
+        check = checked(bundle, key, prediction.head, claim, prediction)
+        _show_check(bundle, claim, check, number)
+        below(claim, check)
 
 
 def _read(typed: str, key: str) -> ClaimedPlace | None:
@@ -100,8 +121,7 @@ def _read(typed: str, key: str) -> ClaimedPlace | None:
     )
 
 
-def _show_check(view: View, answer: Answer, claim: ClaimedPlace, number: int) -> None:
-    check = checked(view.bundle, answer.content, view.head, claim, answer)
+def _show_check(bundle: Bundle, claim: ClaimedPlace, check: ClaimCheck, number: int) -> None:
     sources = {"typed": "Claimed", "click": "Clicked", "exif": "Position in the file itself"}
     st.markdown(f"**{sources[claim.source]}: {plain(claim.label)}.** {plain(claim.note)}")
     box = st.info if check.verdict == COMPATIBLE else st.warning
@@ -125,16 +145,16 @@ def _show_check(view: View, answer: Answer, claim: ClaimedPlace, number: int) ->
     columns[2].metric("95 % area", distance, border=True)
     left, right = st.columns(2, gap="medium")
     with left:
-        _show_nearest(view, check)
+        _show_nearest(bundle, check)
     with right, st.expander("The claim at every size of cell"):
         _show_branch(check, number)
 
 
-def _show_nearest(view: View, check: ClaimCheck) -> None:
+def _show_nearest(bundle: Bundle, check: ClaimCheck) -> None:
     if check.nearest.empty:
         st.caption("No other cell is compatible with the photo.")
         return
-    names = dict(zip(view.bundle.grid.leaves["token"], leaf_names(view.bundle), strict=True))
+    names = dict(zip(bundle.grid.leaves["token"], leaf_names(bundle), strict=True))
     st.markdown("Nearest other areas that the photo is compatible with")
     st.dataframe(
         pd.DataFrame(
@@ -169,5 +189,6 @@ def _show_branch(check: ClaimCheck, number: int) -> None:
     )
 
 
-def _key(answer: Answer) -> str:
-    return hashlib.sha256(answer.content).hexdigest()[:16]
+def photo_key(content: bytes) -> str:
+    """What the claims about a photo are kept under."""
+    return hashlib.sha256(content).hexdigest()[:16]

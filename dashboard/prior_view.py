@@ -3,29 +3,31 @@
 Stage: dashboard. It must not compute: regions come from analysis.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import streamlit as st
 
+from dashboard import region_form
 from dashboard.common import View, keep, plain
 from dashboard.offline_map import is_dark
 from dashboard.predict_view import Answer
 from geocore.analysis.region_prior import (
     RegionPrior,
     condition,
-    country_prior,
     prob_in_region,
     region_mask,
 )
-from geocore.analysis.region_text import corners_prior, read_region
-from geocore.cells.continents import load_countries
 from geocore.inference.bundle import Bundle
 from geocore.inference.search_calibration import CALIBRATION_FILE
 from geocore.visuals.maps import MapPoint
 
-_CORNERS, _REDRAW = "prior_corners", "prior_redraw"
-COUNTRIES, POLYGON, CORNERS = "Countries", "Pasted outline", "Clicks on the map"
+_KEY = "prior"
+OFFER = "Is something else known about where? Restrict the answers to a region"
+CAUTION = (
+    "Only what is certain apart from the photo, such as the country of the person who sent it. "
+    "If the region is wrong, every answer is wrong. The restriction stays in sight."
+)
 _STYLE = """<style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-prior_banner) {{position: sticky; top: 3.5rem;
   z-index: 100; background: {background}; padding: .25rem 0}}</style>"""
@@ -42,11 +44,12 @@ def take_prior(view: View) -> RegionPrior | None:
     if not is_calibrated(view.bundle):
         return None
     if prior is None:
-        with st.expander("Is something else known about where? Restrict the answers to a region"):
-            _ask()
+        with st.expander(OFFER):
+            st.caption(CAUTION)
+            region_form.ask_region(_KEY, "Restrict", _set, map_name="Where to search")
         return None
     is_usable = region_mask(prior, view.bundle).any()
-    _show_banner(prior, is_usable)
+    _show_own_banner(prior, is_usable)
     return prior if is_usable else None
 
 
@@ -74,28 +77,16 @@ def show_prob_in_region(view: View, answer: Answer, prior: RegionPrior) -> None:
 
 def take_corner(lat: float, lng: float) -> bool:
     """A click becomes the next corner of a region, if the reader is drawing one."""
-    if not _is_drawing():
-        return False
-    st.session_state.setdefault(_CORNERS, []).append((lat, lng))
-    st.session_state[_REDRAW] = True
-    return True
+    return _is_asking() and region_form.take_corner(_KEY, lat, lng)
 
 
 def corner_points() -> list[MapPoint]:
-    """Marks of the corners clicked so far; a new one is counted above first."""
-    if st.session_state.pop(_REDRAW, False):
-        st.rerun()
-    if not _is_drawing():
-        return []
-    return [
-        MapPoint(lat=lat, lng=lng, label=f"corner {number}", kind="other")
-        for number, (lat, lng) in enumerate(st.session_state.get(_CORNERS, []), start=1)
-    ]
+    """Marks of the corners clicked so far."""
+    return region_form.corner_points(_KEY) if _is_asking() else []
 
 
-def _is_drawing() -> bool:
-    state = st.session_state
-    return state.get("prior") is None and state.get("prior_kind") == CORNERS
+def _is_asking() -> bool:
+    return st.session_state.get("prior") is None
 
 
 @keep("Restricting the answer to the region …", max_entries=512)
@@ -113,79 +104,45 @@ def _restricted(bundle: Bundle, answer: Answer, prior: RegionPrior) -> Answer:
     return replace(answer, predictions=found)
 
 
-def _show_banner(prior: RegionPrior, is_usable: bool) -> None:
+def show_banner(words: str, on_remove: Callable[[], object], *, is_usable: bool = True) -> None:
+    """The region in force, always in sight, with the button that removes it.
+
+    Args:
+        words: Markdown that names the region.
+        on_remove: called before the rerun.
+        is_usable: False where the region is set but cannot be used.
+    """
     theme = "dark" if is_dark() else "light"
     st.html(_STYLE.format(background=st.get_option(f"theme.{theme}.backgroundColor")))
     with st.container(key="prior_banner"):
-        words, button = st.columns([5, 1], vertical_alignment="center")
+        text, button = st.columns([5, 1], vertical_alignment="center")
         if is_usable:
-            words.warning(
-                f"**Restricted to {plain(prior.label)}**, as you know from elsewhere. Other places "
-                "count as impossible, except in the claim check.",
-                icon=":material/filter_alt:",
-            )
+            text.warning(words, icon=":material/filter_alt:")
         else:
-            words.error(
-                f"**Not restricted to {plain(prior.label)}:** no cell of this model lies there, so "
-                "it cannot say where in the region a photo was taken.",
-                icon=":material/error:",
-            )
+            text.error(words, icon=":material/error:")
         button.button(
-            "Remove", icon=":material/close:", key="prior_remove", on_click=_remove, width="stretch"
+            "Remove", icon=":material/close:", key="prior_remove", on_click=on_remove,
+            width="stretch",
+        )  # fmt: skip
+
+
+def _show_own_banner(prior: RegionPrior, is_usable: bool) -> None:
+    words = (
+        f"**Restricted to {plain(prior.label)}**, as you know from elsewhere. Other places "
+        "count as impossible, except in the claim check."
+    )
+    if not is_usable:
+        words = (
+            f"**Not restricted to {plain(prior.label)}:** no cell of this model lies there, so "
+            "it cannot say where in the region a photo was taken."
         )
+    show_banner(words, _remove, is_usable=is_usable)
 
 
 def _remove() -> None:
     st.session_state["prior"] = None
-    st.session_state[_CORNERS] = []
+    region_form.forget_corners(_KEY)
 
 
-def _ask() -> None:
-    st.caption(
-        "Only what is certain apart from the photo, such as the country of the person who sent it. "
-        "If the region is wrong, every answer is wrong. The restriction stays in sight."
-    )
-    kind = st.segmented_control(
-        "Given as", [COUNTRIES, POLYGON, CORNERS], default=COUNTRIES, required=True,
-        key="prior_kind",
-    )  # fmt: skip
-    if kind == COUNTRIES:
-        names = load_countries()["name"].sort_values()
-        st.multiselect("Countries", list(names.index), format_func=names.get, key="prior_codes")
-    elif kind == POLYGON:
-        st.text_area(
-            "GeoJSON or WKT, longitude before latitude",
-            placeholder="POLYGON((6 36, 19 36, 19 48, 6 48, 6 36))",
-            key="prior_text",
-        )
-    else:
-        _show_corners()
-    st.button("Restrict", key="prior_set", on_click=_set, args=(kind,))
-    if problem := st.session_state.pop("prior_problem", None):
-        st.warning(plain(problem), icon=":material/edit_location_alt:")
-
-
-def _show_corners() -> None:
-    n = len(st.session_state.get(_CORNERS, []))
-    st.markdown(
-        f"Click the corners of the region one after another on the map *Where to search* below. "
-        f"**{n} corner{'s' * (n != 1)}** so far, at least three are needed."
-    )
-    if n:
-        st.button("Start again", key="prior_clear", on_click=_remove)
-
-
-def _set(kind: str) -> None:
-    state = st.session_state
-    try:
-        if kind == COUNTRIES:
-            codes = tuple(state.get("prior_codes", ()))
-            if not codes:
-                raise ValueError("Choose at least one country.")
-            state["prior"] = country_prior(codes)
-        elif kind == POLYGON:
-            state["prior"] = read_region(state.get("prior_text", ""))
-        else:
-            state["prior"] = corners_prior(state.get(_CORNERS, []))
-    except ValueError as error:
-        state["prior_problem"] = str(error)
+def _set(prior: RegionPrior) -> None:
+    st.session_state["prior"] = prior

@@ -3,7 +3,14 @@
 import streamlit as st
 
 from dashboard.answer_view import choose_settings, known_points, show_downloads, show_heads
-from dashboard.claim_view import claim_points, claims_of, click_claim, show_checks, take_claim
+from dashboard.claim_view import (
+    claim_points,
+    claims_of,
+    click_claim,
+    photo_key,
+    show_checks,
+    take_claim,
+)
 from dashboard.common import View, fragment, page
 from dashboard.first_line import show_first_line
 from dashboard.predict_view import (
@@ -38,15 +45,18 @@ def show_answer(
 
 def show_search(view: View, shown: Answer, prior: RegionPrior | None) -> None:
     """The area to search, and the check of a claimed place that a click on its map can name."""
+    key = photo_key(shown.content)
+    exif_position = shown.position if shown.position_kind == "exif" else None
 
     def take_click(lat: float, lng: float) -> None:
         if not take_corner(lat, lng):
-            click_claim(shown, lat, lng)
+            click_claim(key, lat, lng)
 
     area_place, claim_place = st.container(), st.container()
     with claim_place:
-        claim = take_claim(shown)
-        show_checks(view, shown, claims_of(shown, claim))
+        claim = take_claim(key)
+        claims = claims_of(claim, exif_position)
+        show_checks(view.bundle, key, shown.from_photo[view.head], claims)
     with area_place:
         area = choose_area(view, shown, prior)
         show_area_size(view, area, prior)

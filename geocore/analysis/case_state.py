@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from geocore.analysis.case_file import Entry
-from geocore.analysis.records import Record
+from geocore.analysis.records import Record, decision_record
 
 
 @dataclass(kw_only=True)
@@ -21,7 +21,8 @@ class CasePhoto:
         sha256: of the encoded file.
         name: as it was first given; text from outside.
         photo: its "photo" record, or None while only a failure is known.
-        answer: its latest answer record, or None.
+        answer: its latest answer record, within the region in force where there is one; or None.
+        from_photo: its latest answer record without a region, or None.
         failure: sentence why it could not be read, or None.
         claims: its claim records, oldest first.
         decision: "open", "accepted" or "rejected".
@@ -33,11 +34,22 @@ class CasePhoto:
     name: str
     photo: Record | None = None
     answer: Record | None = None
+    from_photo: Record | None = None
     failure: str | None = None
     claims: list[Record] = field(default_factory=list)
     decision: str = "open"
     notes: list[tuple[str, str]] = field(default_factory=list)
     event_ids: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """A decision that may be taken back: number of its entry, by whom, and what stood before."""
+
+    seq: int
+    analyst: str
+    photo_sha256: str
+    before: str
 
 
 @dataclass(kw_only=True)
@@ -51,6 +63,7 @@ class CaseState:
         events: latest record per event id.
         prior: region record in force, or None.
         notes: (analyst, text) about the case as a whole.
+        decided: decisions that were not taken back, oldest first.
         n_entries, head_hash: of the log that was read.
     """
 
@@ -61,6 +74,7 @@ class CaseState:
     events: dict[str, Record] = field(default_factory=dict)
     prior: Record | None = None
     notes: list[tuple[str, str]] = field(default_factory=list)
+    decided: list[Decided] = field(default_factory=list)
     n_entries: int = 0
     head_hash: str = ""
 
@@ -74,6 +88,14 @@ def case_state(entries: Iterable[Entry]) -> CaseState:
             fold(state, entry)
         state.n_entries, state.head_hash = entry.seq, entry.hash
     return state
+
+
+def undo_of(state: CaseState, analyst: str) -> Record | None:
+    """Body of the entry that takes back an analyst's last decision; None if there is none left."""
+    own = [decided for decided in state.decided if decided.analyst == analyst]
+    if not own:
+        return None
+    return decision_record(own[-1].photo_sha256, own[-1].before, undoes=own[-1].seq)
 
 
 def _of(state: CaseState, sha256: str, name: str = "") -> CasePhoto:
@@ -100,6 +122,8 @@ def _failure(state: CaseState, entry: Entry) -> None:
 def _answer(state: CaseState, entry: Entry) -> None:
     photo = _of(state, entry.body["photo_sha256"], entry.body["photo"])
     photo.answer, photo.failure = entry.body, None
+    if entry.body.get("prior") is None:
+        photo.from_photo = entry.body
 
 
 def _claim(state: CaseState, entry: Entry) -> None:
@@ -107,7 +131,15 @@ def _claim(state: CaseState, entry: Entry) -> None:
 
 
 def _decision(state: CaseState, entry: Entry) -> None:
-    _of(state, entry.body["photo_sha256"]).decision = entry.body["decision"]
+    photo, undoes = _of(state, entry.body["photo_sha256"]), entry.body.get("undoes")
+    if undoes is None:
+        before = Decided(
+            seq=entry.seq, analyst=entry.analyst, photo_sha256=photo.sha256, before=photo.decision
+        )
+        state.decided.append(before)
+    else:
+        state.decided = [decided for decided in state.decided if decided.seq != undoes]
+    photo.decision = entry.body["decision"]
 
 
 def _note(state: CaseState, entry: Entry) -> None:
@@ -127,7 +159,10 @@ def _event(state: CaseState, entry: Entry) -> None:
 
 
 def _prior(state: CaseState, entry: Entry) -> None:
+    """What was answered within another region no longer stands."""
     state.prior = None if entry.body["removed"] else entry.body
+    for photo in state.photos.values():
+        photo.answer = photo.from_photo or photo.answer
 
 
 _FOLDS: dict[str, Callable[[CaseState, Entry], None]] = {

@@ -107,15 +107,22 @@ def bundle_record(name: str, sha256: str) -> dict[str, str]:
     return {"name": name, "sha256": sha256}
 
 
-def decision_record(photo_sha256: str, decision: str) -> Record:
+def decision_record(photo_sha256: str, decision: str, *, undoes: int | None = None) -> Record:
     """What the analyst decided about a photo's answer.
+
+    Args:
+        photo_sha256: of the encoded photo.
+        decision: one of DECISIONS.
+        undoes: number of the entry that is taken back by this one; what stood before it is
+            `decision` again.
 
     Raises:
         ValueError: not one of DECISIONS.
     """
     if decision not in DECISIONS:
         raise ValueError(f"A decision is one of {', '.join(DECISIONS)}, received {decision!r}.")
-    return {"photo_sha256": photo_sha256, "decision": decision}
+    record: Record = {"photo_sha256": photo_sha256, "decision": decision}
+    return record if undoes is None else record | {"undoes": undoes}
 
 
 def note_record(text: str, photo_sha256: str | None = None) -> Record:

@@ -7,11 +7,23 @@ Source: own.
 
 from collections.abc import Collection
 
+import numpy as np
 import pandas as pd
 
 from geocore.analysis.case_state import CasePhoto, CaseState
+from geocore.analysis.claim_verdict import VERDICTS
+from geocore.analysis.region_prior import RegionPrior, region_units
+from geocore.cells import s2
 
 AREA_LEVEL = "0.9"
+ORDERS = {
+    "arrival": ("", True),
+    "certainty, the surest first": ("confidence", False),
+    "area, the smallest first": ("area_km2", True),
+    "region, by name": ("place", True),
+    "claim, the most doubtful first": ("claim", True),
+}
+"""How photos may be ordered: by which column, and whether it rises."""
 TRIAGE_COLUMNS = (
     "sha256", "name", "decision", "place", "confidence", "area_km2", "countries", "claim",
     "no_answer", "notes",
@@ -42,10 +54,11 @@ def filtered(
     *,
     decisions: Collection[str] = (),
     countries: Collection[str] = (),
+    claims: Collection[str] = (),
 ) -> pd.DataFrame:
-    """The rows with one of the decisions, and whose area touches one of the countries.
+    """The rows with one of the decisions and verdicts, whose area touches one of the countries.
 
-    An empty collection asks for nothing.
+    An empty collection asks for nothing; the verdict "" is that of photos without a claim.
     """
     shown = table
     if decisions:
@@ -53,7 +66,49 @@ def filtered(
     if countries:
         wanted = set(countries)
         shown = shown[[not wanted.isdisjoint(codes) for codes in shown["countries"]]]
+    if claims:
+        shown = shown[shown["claim"].isin(list(claims))]
     return shown
+
+
+def touching(table: pd.DataFrame, state: CaseState, region: RegionPrior) -> pd.DataFrame:
+    """The rows whose 90 % search area touches a region; without an area, whose best point does."""
+    ids = {sha256: _area_ids(state.photos[sha256]) for sha256 in table["sha256"]}
+    cells = np.unique(np.concatenate([np.zeros(0, np.uint64), *ids.values()]))
+    if not len(cells):
+        return table.iloc[:0]
+    touched = cells[region_units(region, pd.DataFrame({"cell_id": cells})) > 0]
+    return table[[bool(np.isin(ids[sha256], touched).any()) for sha256 in table["sha256"]]]
+
+
+def ordered(table: pd.DataFrame, by: str) -> pd.DataFrame:
+    """The rows in one of ORDERS; rows of which nothing is known come last, equal ones as arrived.
+
+    Raises:
+        ValueError: an unknown order.
+    """
+    if by not in ORDERS:
+        raise ValueError(f"Unknown order {by!r}. Known orders: {', '.join(ORDERS)}.")
+    column, ascending = ORDERS[by]
+    if not column:
+        return table
+    values = table[column]
+    if column == "claim":
+        values = values.map({verdict: rank for rank, verdict in enumerate(VERDICTS[::-1])})
+    elif column == "place":
+        values = values.fillna("").str.casefold().replace("", None)
+    order = values.sort_values(ascending=ascending, kind="stable", na_position="last").index
+    return table.loc[order]
+
+
+def _area_ids(photo: CasePhoto) -> np.ndarray:
+    """Cells of a photo's area, or that of its best point; of the whole Earth the six faces."""
+    if photo.answer is None:
+        return np.zeros(0, np.uint64)
+    area = photo.answer["areas"].get(AREA_LEVEL)
+    if area is None:
+        return s2.cell_ids([photo.answer["lat"]], [photo.answer["lng"]])
+    return s2.cells_at_level(0) if area["is_everywhere"] else s2.from_token(area["tokens"])
 
 
 def _row(photo: CasePhoto) -> dict[str, object]:

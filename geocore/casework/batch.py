@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 
 from geocore.analysis.canonical import sha256_hex
 from geocore.analysis.case_file import Case
-from geocore.analysis.records import failure_record
+from geocore.analysis.records import Record, failure_record
+from geocore.analysis.region_prior import RegionPrior, prior_of_record
 from geocore.casework.answering import answer_entries, bundle_of
+from geocore.casework.restricting import answer_within
 from geocore.data.images import photo_bytes
 from geocore.errors import GeocoreError, ImageError
 
@@ -224,6 +226,8 @@ class _Desk:
             for entry in case.entries(kinds=["answer"])
             if (entry.body["bundle"]["sha256"], entry.body["head"]) == (bundle, head)
         }
+        self._prior: RegionPrior | None = None
+        self._n_seen = 0
 
     def done(self, item: BatchItem) -> BatchItem:
         """Answer one photo into the case."""
@@ -235,13 +239,27 @@ class _Desk:
             return replace(item, status=FAILED, error=str(error))
         sha256 = sha256_hex(content)
         if sha256 in self._known:
+            if item.is_kept:
+                self._case.store_photo(content)
             return replace(item, status=ANSWERED, sha256=sha256, was_known=True)
         entries = answer_entries(self._predictor, content, item.name, head=self._head)
         kind, body = entries[-1]
         if kind == "answer" and item.is_kept:
             self._case.store_photo(content)
-        self._case.append_many(entries, analyst=item.analyst)
+        written = self._case.append_many(entries, analyst=item.analyst)
         if kind == "failure":
             return replace(item, status=FAILED, sha256=sha256, error=body["error"])
+        self._restrict(body, written[-1].seq, item.analyst)
         self._known.add(sha256)
         return replace(item, status=ANSWERED, sha256=sha256)
+
+    def _restrict(self, alone: Record, seq: int, analyst: str) -> None:
+        """Add the answer within the case's region, which may have been set a moment ago."""
+        for entry in self._case.entries(after=self._n_seen, kinds=["prior"]):
+            self._prior = None if entry.body["removed"] else prior_of_record(entry.body)
+        self._n_seen = seq
+        if self._prior is None:
+            return
+        within = answer_within(alone, self._prior, self._predictor.bundle)
+        if within is not None:
+            self._case.append("answer", within, analyst=analyst)

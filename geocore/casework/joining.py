@@ -7,14 +7,62 @@ Source: own.
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
-from geocore.analysis.event_record import event_record
+from geocore.analysis.event_record import event_record, prediction_from_record
 from geocore.analysis.event_text import area_sentences, event_sentences, influence_table
 from geocore.analysis.events import EventAnswer, combine, event_areas
+from geocore.analysis.records import Record
+from geocore.analysis.region_prior import RegionPrior, condition
 from geocore.analysis.search_area import SearchArea
 from geocore.casework.answering import bundle_of
+from geocore.casework.restricting import part_within, units_within
 from geocore.inference.bundle import Bundle
 from geocore.inference.prediction import Prediction
+
+
+def event_of_answers(
+    answers: Sequence[Record],
+    bundle: Bundle,
+    *,
+    event_id: str,
+    name: str,
+    prior: RegionPrior | None = None,
+) -> Record:
+    """Body of the "event" entry of photos that a case holds answers for.
+
+    Args:
+        answers: records of what the photos alone say.
+        bundle: that answered.
+        event_id: of the event; an earlier event with this id is replaced.
+        name: of the event.
+        prior: a region known otherwise, to cut the joint answer with.
+
+    Raises:
+        ValueError: fewer than two answers, answers of several heads or of another bundle, or no
+            cell in the region.
+    """
+    entry = bundle_of(bundle)
+    others = [x["photo"] for x in answers if x["bundle"]["sha256"] != entry["sha256"]]
+    if others:
+        raise ValueError(
+            f"All photos of an event must be answered by one bundle. Not by '{bundle.name}': "
+            f"{', '.join(others)}. Choose the bundle that answered, or answer the photos again."
+        )
+    answer = combine([prediction_from_record(x, bundle) for x in answers], bundle, name=name)
+    within = None if prior is None else units_within(prior, bundle)
+    areas = event_areas(answer, bundle, within=within) if answer.is_fitted else []
+    if prior is not None:
+        answer = replace(answer, prediction=condition(answer.prediction, prior, bundle))
+        areas = [part_within(area, prior, bundle) for area in areas]
+    return event_record(
+        answer,
+        event_id=event_id,
+        photo_sha256s=[x["photo_sha256"] for x in answers],
+        bundle=entry,
+        areas=areas,
+        prior=None if prior is None else prior.record(),
+    )
 
 
 def joined(

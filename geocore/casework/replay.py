@@ -12,7 +12,9 @@ from typing import Any
 
 from geocore.analysis.canonical import canonical_json, sha256_hex
 from geocore.analysis.case_file import Case, Entry
+from geocore.analysis.region_prior import prior_of_record
 from geocore.casework.answering import answer_entries, bundle_of
+from geocore.casework.restricting import answer_within
 from geocore.data.images import photo_bytes
 from geocore.errors import ImageError
 from geocore.inference.photo_folders import list_photos
@@ -91,7 +93,10 @@ def summary_of(outcomes: Mapping[str, int]) -> str:
 
 def _again(predictor: Predictor, content: bytes, then: dict[str, Any]) -> dict[str, Any]:
     entries = answer_entries(predictor, content, then["photo"], head=then["head"])
-    return dict(entries)["answer"] if entries[-1][0] == "answer" else entries[0][1]
+    kind, now = entries[-1]
+    if kind != "answer" or then["prior"] is None:
+        return now
+    return answer_within(now, prior_of_record(then["prior"]), predictor.bundle) or now
 
 
 def _compared(entry: Entry, now: dict[str, Any]) -> Replayed:

@@ -94,8 +94,9 @@ def _clean_character(character: str) -> str:
 
 
 def _clean_photo(photo: CasePhoto) -> CasePhoto:
-    values = {field.name: clean(getattr(photo, field.name)) for field in fields(CasePhoto)}
-    return CasePhoto(**values)
+    """Without the answer that a region has replaced: it is exported by nobody."""
+    names = [field.name for field in fields(CasePhoto) if field.name != "from_photo"]
+    return CasePhoto(**{name: clean(getattr(photo, name)) for name in names})
 
 
 def _case_of_answers(answers: Iterable[Record]) -> CaseState:

@@ -4,12 +4,10 @@ Stage: dashboard. It must not answer: `geocore.casework.batch` does, in a thread
 readers of the case share.
 """
 
-from pathlib import Path
-
 import streamlit as st
 
 from dashboard.case_choice import analyst
-from dashboard.common import View, error_box, plain, shared_batch
+from dashboard.common import error_box, plain
 from geocore.casework.batch import ANSWERED, CANCELLED, FAILED, Batch
 from geocore.data.images import ACCEPTED
 
@@ -17,14 +15,15 @@ EVERY_S = 1.0
 _N_ERRORS = 20
 
 
-def take_photos(view: View, path: Path) -> Batch:
+def take_photos(batch: Batch) -> None:
     """The drop zone; what is dropped is queued at once."""
-    batch = shared_batch(view, path)
     key = f"desk_upload_{st.session_state.setdefault('desk_round', 0)}"
 
     def queue() -> None:
         uploads = st.session_state[key]
-        batch.add([(upload.name, upload.getvalue()) for upload in uploads], analyst=analyst())
+        photos = [(upload.name, upload.getvalue()) for upload in uploads]
+        keeps = bool(st.session_state.get("desk_keep"))
+        batch.add(photos, analyst=analyst(), keeps_photos=keeps)
         st.session_state["desk_round"] += 1  # another key empties the drop zone
 
     st.file_uploader(
@@ -33,7 +32,13 @@ def take_photos(view: View, path: Path) -> Batch:
         key=key,
         on_change=queue,
     )
-    return batch
+    st.checkbox(
+        "Keep the photos themselves in the case",
+        key="desk_keep",
+        persist_state="session",
+        help="For photos dropped from now on. The case file then holds copies: whoever gets it "
+        "gets the photos. Without it only their fingerprints are kept.",
+    )
 
 
 def show_progress(batch: Batch) -> None:

@@ -105,9 +105,15 @@ def show_area_map(
     )  # fmt: skip
     bounds = map_bounds(pd.DataFrame({"token": tokens}), [*points, best], margin_deg=8.0)
     show_map(layer, key="area_map", bounds=bounds, height=440, on_point=on_point)
-    entries = [(area_colour(dark), "outlined: area to search")] * bool(tokens)
+    show_legend(has_area=bool(tokens), has_region=region is not None)
+
+
+def show_legend(*, has_area: bool, has_region: bool) -> None:
+    """What is what on a map of an area to search."""
+    dark = is_dark()
+    entries = [(area_colour(dark), "outlined: area to search")] * has_area
     entries += [(CONFIDENCE_COLOUR, "shaded: the more, the more probable, from 2 % on")]
-    entries += [(region_colour(dark), "dashed: known otherwise")] * (region is not None)
+    entries += [(region_colour(dark), "dashed: known otherwise")] * has_region
     st.html(legend_html("On the map", entries))
 
 

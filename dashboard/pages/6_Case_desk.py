@@ -3,13 +3,16 @@
 import streamlit as st
 
 from dashboard.case_choice import adopt_new_case, cases_folder, choose_case
-from dashboard.common import page, plain
+from dashboard.common import page, plain, shared_batch
+from dashboard.desk_events import show_events
+from dashboard.desk_export import show_export
 from dashboard.desk_log import show_log
 from dashboard.desk_queue import show_progress, take_photos
+from dashboard.desk_region import offer_case_region, show_case_region
 from dashboard.desk_review import show_review
 from geocore.analysis.case_state import case_state
 
-_PARTS = ("Photos", "Log")
+_PARTS = ("Photos", "Events", "Export", "Log")
 
 with page("Case desk", ":material/cases:") as view:
     adopt_new_case()
@@ -17,6 +20,7 @@ with page("Case desk", ":material/cases:") as view:
     if case is not None:
         state = case_state(case.entries())
         st.caption(f"Purpose: {plain(state.purpose)} · {len(state.photos):,} photos")
+        show_case_region(case, state)
         part = st.segmented_control(
             "Part of the case",
             _PARTS,
@@ -26,10 +30,16 @@ with page("Case desk", ":material/cases:") as view:
             bind="query-params",
             label_visibility="collapsed",
         )
+        batch = shared_batch(view, cases_folder() / case.name)
         if part == "Log":
             show_log(case)
+        elif part == "Events":
+            show_events(view, case, state)
+        elif part == "Export":
+            show_export(view, case, state, batch)
         else:
-            batch = take_photos(view, cases_folder() / case.name)
+            take_photos(batch)
             show_progress(batch)
             if state.photos:
+                offer_case_region(view, case, state)
                 show_review(view, case, state, batch)

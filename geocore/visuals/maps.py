@@ -166,6 +166,15 @@ def confidence_map(
     return group
 
 
+def points_map(points: Sequence[MapPoint]) -> MapLayer:
+    """Marked points alone."""
+    group = folium.FeatureGroup(name="Points")
+    (_, west), (_, east) = map_bounds(pd.DataFrame({"token": []}), points)
+    for point in points:
+        _mark(point, (west + east) / 2).add_to(group)
+    return group
+
+
 def confidence_opacity(
     probs: np.ndarray, min_confidence: float, max_confidence: float, gain: float
 ) -> np.ndarray:

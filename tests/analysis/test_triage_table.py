@@ -1,12 +1,33 @@
 """The table of a case: one row per photo, whatever is known of it."""
 
+import pytest
+
 from geocore.analysis.case_state import CasePhoto, CaseState
-from geocore.analysis.triage_table import TRIAGE_COLUMNS, countries_of, filtered, triage_table
+from geocore.analysis.region_text import read_region
+from geocore.analysis.triage_table import (
+    ORDERS,
+    TRIAGE_COLUMNS,
+    countries_of,
+    filtered,
+    ordered,
+    touching,
+    triage_table,
+)
+
+TOKENS = {"near Accra": ["0fdf"], "near Lima": ["9105"]}
+GHANA = read_region("POLYGON((-4 4, 2 4, 2 12, -4 12, -4 4))")
 
 
 def answer(place, prob, codes, abstention=None):
-    area = {"area_km2": 1000, "countries": [{"code": code, "name": code} for code in codes]}
+    area = {
+        "area_km2": 1000,
+        "is_everywhere": False,
+        "tokens": TOKENS[place],
+        "countries": [{"code": code, "name": code} for code in codes],
+    }
     return {
+        "lat": -12.0,
+        "lng": -77.0,
         "top": [{"place": place, "prob": prob, "token": "04", "level": 2}],
         "areas": {"0.9": area},
         "abstention": abstention,
@@ -55,3 +76,30 @@ def test_filters_narrow():
     assert list(filtered(table, decisions=["rejected"])["sha256"]) == ["c"]
     assert list(filtered(table, countries=["TG", "PE"])["sha256"]) == ["a", "c"]
     assert filtered(table, decisions=["open"], countries=["PE"]).empty
+    assert list(filtered(table, claims=["unlikely"])["sha256"]) == ["c"]
+    assert list(filtered(table, claims=[""])["sha256"]) == ["a", "b", "d"]
+
+
+def test_a_region_keeps_the_photos_whose_area_touches_it():
+    case = state()
+    table = triage_table(case)
+    assert list(touching(table, case, GHANA)["sha256"]) == ["a"]
+    case.photos["c"].answer["areas"]["0.9"]["is_everywhere"] = True
+    assert list(touching(table, case, GHANA)["sha256"]) == ["a", "c"]
+    case.photos["a"].answer["areas"] = {}
+    assert list(touching(table, case, GHANA)["sha256"]) == ["c"], "its best point lies in Peru"
+    assert touching(table.iloc[:0], case, GHANA).empty
+
+
+def test_photos_are_ordered_and_the_unknown_come_last():
+    table = triage_table(state())
+    found = {by: "".join(ordered(table, by)["sha256"]) for by in ORDERS}
+    assert found == {
+        "arrival": "abcd",
+        "certainty, the surest first": "acbd",
+        "area, the smallest first": "acbd",
+        "region, by name": "acbd",
+        "claim, the most doubtful first": "cabd",
+    }
+    with pytest.raises(ValueError, match=r"Unknown order 'size'\. Known orders: arrival"):
+        ordered(table, "size")

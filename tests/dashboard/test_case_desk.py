@@ -1,5 +1,6 @@
 """The case desk: a case begun, photos queued, decided on, noted, and the log checked."""
 
+import time
 from functools import partial
 
 import pytest
@@ -8,8 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import common
 from dashboard.case_choice import PURPOSES
+from geocore.analysis.canonical import sha256_hex
 from geocore.analysis.case_file import open_case
 from geocore.analysis.case_state import case_state
+from geocore.analysis.exporting.formats import FORMATS
 from geocore.analysis.records import opened_record
 from geocore.casework.batch import Batch
 from tests.browser.harness import photo_bytes
@@ -18,6 +21,7 @@ from tests.dashboard.measured_bundle import PAGES, texts
 from tests.inference.calibrated_bundle import calibrated_bundle
 
 PAGE = str(PAGES / "6_Case_desk.py")
+PACIFIC = "POLYGON((-150 -60, -140 -60, -140 -50, -150 -60))"
 NASTY = '<img src=x onerror="alert(1)">.jpg'
 
 
@@ -113,6 +117,142 @@ def test_the_log_is_verified(case):
     app = desk(case="flood", desk_part="Log")
     button(app, "Verify the case").click().run()
     assert any("as they were written" in box.value for box in app.success)
+
+
+def wait_for(case, n_answers):
+    """Until the thread that works for the page has written its answers."""
+    end = time.monotonic() + 60
+    while len(case.entries(kinds=["answer"])) < n_answers and time.monotonic() < end:
+        time.sleep(0.02)
+    return len(case.entries(kinds=["answer"])) == n_answers
+
+
+def state_of(case):
+    return case_state(case.entries())
+
+
+def test_a_decision_is_taken_back_by_another_entry(case):
+    app = desk(case="flood", analyst="Ben")
+    button(app, "Accept").click().run()
+    n_entries = len(case.entries())
+    button(app, "Undo").click().run()
+    assert "Photo 1 of 4** · open" in texts(app)
+    assert len(case.entries()) == n_entries + 1
+    assert button(app, "Undo").disabled, "only what was decided by oneself is taken back"
+
+
+def test_a_claim_is_checked_kept_and_filtered_by(case):
+    app = desk(case="flood", analyst="Ben")
+    field = next(box for box in app.text_input if box.label == "The photo is said to be from")
+    field.set_value("33.87 S, 151.2 E").run()
+    assert not app.exception and not app.error
+    button(app, "Keep this verdict in the case").click().run()
+    (claim,) = next(iter(state_of(case).photos.values())).claims
+    assert "Kept in the case: **33.87" in texts(app)
+    assert not [b for b in app.button if b.label.startswith("Keep this verdict")]
+    pills = next(b for b in app.get("button_group") if b.key == "desk_claims")
+    pills.set_value([claim["verdict"]]).run()
+    assert "Photo 1 of 1" in texts(app)
+    assert app.dataframe[0].value["Claim"].tolist() == [claim["verdict"]]
+
+
+def test_a_region_restricts_all_answers_until_it_is_removed(case):
+    app = desk(case="flood", analyst="Ben")
+    app.multiselect(key="desk_prior_codes").set_value(["AU"])
+    app.button(key="desk_prior_set").click().run()
+    assert not app.exception and not app.error
+    assert any("restricted to Australia" in box.value for box in app.warning)
+    photos = [x for x in state_of(case).photos.values() if x.answer]
+    assert {x.answer["prior"]["label"] for x in photos} == {"Australia"}
+    assert {x.from_photo["prior"] for x in photos} == {None}
+    app.button(key="prior_remove").click().run()
+    assert {x.answer["prior"] for x in state_of(case).photos.values() if x.answer} == {None}
+    assert not any("restricted" in box.value for box in app.warning)
+
+
+def test_a_region_without_a_cell_is_refused_with_a_sentence(case):
+    app = desk(case="flood")
+    app.multiselect(key="desk_prior_codes").set_value(["AQ"])
+    app.button(key="desk_prior_set").click().run()
+    assert any("No cell of this model lies" in box.value for box in app.warning)
+    assert state_of(case).prior is None
+
+
+def test_only_photos_whose_area_touches_a_drawn_region_are_shown(case):
+    app = desk(case="flood", desk_all=True)
+    kind = next(b for b in app.get("button_group") if b.key == "desk_region_kind")
+    kind.set_value("Pasted outline").run()
+    area = next(iter(state_of(case).photos.values())).answer["areas"]["0.9"]
+    assert not area["is_everywhere"]
+    app.text_area(key="desk_region_text").set_value(PACIFIC)
+    app.button(key="desk_region_set").click().run()
+    assert any("No photo fits" in box.value for box in app.info)
+    app.button(key="desk_region_off").click().run()
+    assert "Photo 1 of 4" in texts(app)
+
+
+def test_marked_photos_become_an_event_that_is_shown_again(case):
+    app = desk(case="flood", analyst="Ben")
+    for _ in range(2):
+        button(app, "Mark for an event").click().run()
+        button(app, "Next").click().run()
+    assert app.dataframe[0].value["Event"].tolist()[:2] == ["● marked"] * 2
+    app.session_state["desk_part"] = "Events"
+    app.run()
+    app.text_input(key="desk_event_name").set_value("Market *x*").run()
+    button(app, "Join the photos").click().run()
+    assert not app.exception and not app.error
+    (event,) = state_of(case).events.values()
+    assert (event["name"], len(event["photo_sha256s"])) == ("Market *x*", 2)
+    again = desk(case="flood", desk_part="Events")
+    assert "Market *x*" in texts(again)
+    assert len(again.dataframe[0].value) == 2
+
+
+def test_one_photo_makes_no_event(case):
+    app = desk(case="flood", desk_part="Events")
+    button(app, "Join the photos").click().run()
+    assert any("at least 2 photos" in box.value for box in app.warning)
+    assert not state_of(case).events
+
+
+@pytest.mark.parametrize("format", list(FORMATS))
+def test_an_export_can_be_downloaded_and_stands_in_the_log(case, format):
+    app = desk(case="flood", desk_part="Export")
+    app.selectbox(key="desk_export_format").set_value(format).run()
+    button(app, "Make the file").click().run()
+    assert not app.exception and not app.error
+    (download,) = app.get("download_button")
+    assert FORMATS[format].label in download.proto.label
+    (entry,) = case.entries(kinds=["export"])
+    assert entry.body["format"] == format and entry.body["n_photos"] == 4
+    assert entry.body["sha256"] in "".join(caption.value for caption in app.caption)
+
+
+def test_only_the_photos_of_the_table_are_exported_when_asked(case):
+    app = desk(case="flood")
+    button(app, "Accept").click().run()
+    pills = next(b for b in app.get("button_group") if b.key == "desk_decisions")
+    pills.set_value(["accepted"]).run()
+    app.session_state["desk_part"] = "Export"
+    app.run()
+    app.selectbox(key="desk_export_part").set_value("table").run()
+    app.selectbox(key="desk_export_format").set_value("csv").run()
+    button(app, "Make the file").click().run()
+    assert not app.exception and not app.error
+    assert [entry.body["n_photos"] for entry in case.entries(kinds=["export"])] == [1]
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_photos_are_kept_in_the_case_only_if_asked(case, keeps):
+    app = desk(case="flood")
+    assert app.checkbox(key="desk_keep").value is False
+    app.checkbox(key="desk_keep").set_value(keeps).run()
+    content = photo_bytes((1, 2, 3))
+    app.file_uploader[0].set_value(("new.jpg", content, "image/jpeg")).run()
+    assert not app.exception and not app.error
+    assert wait_for(case, n_answers=4)
+    assert (case.photo(sha256_hex(content)) is not None) is keeps
 
 
 def test_a_case_that_is_none_is_a_sentence(cases):

@@ -41,6 +41,7 @@ from geocore.inference.search_units import build_units, continents_at
 MAX_PHOTOS = 10_000
 """More calibration photos make a p-value no steadier than a reader can see."""
 MAX_SCORES = 8_000_000
+_BATCH_ROWS = 4096  # of predictions.parquet, read in parts
 """Photos times units that are measured (64 MB); where there are more, photos are drawn."""
 PARTS = ("photo_set", "continent")
 """Columns whose values' coverage is told beside that of all photos."""
@@ -140,12 +141,12 @@ def _probs_of(bundle: Bundle, head: str, photo_ids: pd.Series) -> np.ndarray:
     probs = np.zeros((len(photo_ids), bundle.grid.n_leaves))
     position = pd.Series(np.arange(len(photo_ids)), index=photo_ids)
     with pq.ParquetFile(bundle.folder / "predictions.parquet") as file:
-        for batch in file.iter_batches(4096, columns=["head", "photo_id", "probs"]):
+        for batch in file.iter_batches(_BATCH_ROWS, columns=["head", "photo_id", "probs"]):
             rows = batch.filter(pc.equal(batch["head"], head))
             at = position.reindex(rows["photo_id"].to_pylist()).to_numpy()
             values = rows["probs"].flatten().to_numpy(zero_copy_only=False)
             is_wanted = ~np.isnan(at)
-            probs[at[is_wanted].astype(int)] = values.reshape(len(at), -1)[is_wanted]
+            probs[at[is_wanted].astype(int)] = values.reshape(len(at), probs.shape[1])[is_wanted]
     return probs
 
 

@@ -41,8 +41,8 @@ from geocore.inference.search_units import build_units, continents_at
 MAX_PHOTOS = 10_000
 """More calibration photos make a p-value no steadier than a reader can see."""
 MAX_SCORES = 8_000_000
-_BATCH_ROWS = 4096  # of predictions.parquet, read in parts
 """Photos times units that are measured (64 MB); where there are more, photos are drawn."""
+_BATCH_ROWS = 4096  # of predictions.parquet, read in parts
 PARTS = ("photo_set", "continent")
 """Columns whose values' coverage is told beside that of all photos."""
 ABOUT = (

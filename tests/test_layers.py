@@ -333,7 +333,7 @@ def test_importing_the_light_stages_loads_no_tensorflow(modules):
     assert not loads_tensorflow(f"import {modules}")
 
 
-LIGHT_PAGES = ["Home.py", *(f"pages/{n}_*.py" for n in (1, 3, 4, 5))]
+LIGHT_PAGES = ["Home.py", *(f"pages/{n}_*.py" for n in (1, 3, 4, 5, 7))]
 
 
 @pytest.mark.slow

@@ -15,12 +15,13 @@ import numpy as np
 import pandas as pd
 
 from geocore.cells.polygons import cells_geojson
-from geocore.visuals.colours import ColourScale, ramp
+from geocore.visuals.colours import NO_VALUE, ColourScale, ramp
 from geocore.visuals.maps import MAX_CELLS, MapLayer
 from geocore.visuals.offline_map import DARK, LIGHT, SMOOTH_FACTOR, basemap
 
 _MOST_STEPS = 6
 _DUE = (0.0, 0.1, 0.5, 1.0)
+KIND_COLOURS = ("#8c1d1d", "#d9480f", "#f08c00", "#d4c81f", "#2b8a6e")
 _DUE_LABELS = ("none", "under 10 %", "10 to 50 %", "50 to 100 %", "all it is due or more")
 
 
@@ -59,6 +60,27 @@ def due_scale(share_of_due: Sequence[float] | np.ndarray, *, dark: bool = False)
     return ColourScale(
         "Photos, as a share of what is due", colours, tuple(zip(steps, _DUE_LABELS, strict=True))
     )
+
+
+def named_scale(title: str, kinds: Sequence[str], names: Mapping[str, str]) -> ColourScale:
+    """Colours of what is known about places, from worst to best; the last kind is drawn grey.
+
+    Args:
+        title: what the colours show.
+        kinds: (n_places,) keys of `names`.
+        names: at most `len(KIND_COLOURS)` + 1 kinds, worst first, with their words.
+
+    Raises:
+        ValueError: more kinds than there are colours, or a kind without a name.
+    """
+    if len(names) > len(KIND_COLOURS) + 1 or not set(kinds) <= set(names):
+        raise ValueError(
+            f"At most {len(KIND_COLOURS) + 1} named kinds can be told apart, received "
+            f"{', '.join(sorted(set(kinds) | set(names)))}."
+        )
+    colours = dict(zip(names, [*KIND_COLOURS[: len(names) - 1], NO_VALUE], strict=True))
+    entries = tuple((colours[kind], words) for kind, words in names.items())
+    return ColourScale(title, tuple(colours[kind] for kind in kinds), entries)
 
 
 def value_map(cells: pd.DataFrame, scale: ColourScale, fields: Mapping[str, str]) -> MapLayer:

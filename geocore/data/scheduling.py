@@ -5,10 +5,19 @@ It knows nothing of what the function does. A cluster is `geocore.data.cluster`,
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import get_context
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -114,6 +123,24 @@ def open_pool(scheduler: Scheduler) -> AbstractContextManager[Pool]:
     from geocore.data.cluster import open_cluster  # an extra that most users do not install
 
     return open_cluster(scheduler)
+
+
+@contextmanager
+def open_processes(n_batches: int, lost: Exception) -> Iterator[Pool]:
+    """One process per core, for work that threads of one Python would take turns at.
+
+    Args:
+        n_batches: of the work; there are not more processes than these.
+        lost: raised when a process is ended from outside.
+    """
+    n_processes = max(1, min(n_cores(), n_batches))
+    executor = ProcessPoolExecutor(n_processes, mp_context=get_context("spawn"))
+    try:
+        yield Pool(executor, lambda: n_processes, lambda: None)
+    except BrokenProcessPool as error:
+        raise lost from error
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
 def n_cores() -> int:

@@ -1,8 +1,10 @@
 """One function over many photos: in order, on threads, on processes, with a worker lost."""
 
+import os
+
 import pytest
 
-from geocore.data.scheduling import map_photos
+from geocore.data.scheduling import map_photos, open_processes
 
 
 def test_results_keep_the_order_of_the_items():
@@ -33,3 +35,11 @@ def test_what_the_function_raises_is_raised_and_ends_the_work():
 def test_an_empty_batch_is_refused():
     with pytest.raises(ValueError, match="batch must be at least 1, received 0"):
         map_photos(str, [1], batch=0)
+
+
+def test_a_process_that_is_ended_from_outside_is_told():
+    with (
+        pytest.raises(RuntimeError, match="ended from outside"),
+        open_processes(2, RuntimeError("ended from outside")) as pool,
+    ):
+        map_photos(os._exit, [1, 1], scheduler=pool, batch=1)

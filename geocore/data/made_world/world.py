@@ -8,11 +8,8 @@ learned from it knows nothing about photos.
 import json
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +28,7 @@ from geocore.data.made_world.table import (
     plan_photos,
     world_rows,
 )
-from geocore.data.scheduling import Pool, Scheduler, n_cores, photo_results
+from geocore.data.scheduling import Scheduler, open_processes, photo_results
 from geocore.data.whole_files import whole_file
 from geocore.errors import WorldError
 
@@ -226,14 +223,9 @@ def _pool(scheduler: Scheduler, n_shards: int) -> Iterator[Scheduler]:
     if scheduler is not None or n_shards == 1:
         yield scheduler
         return
-    n_processes = min(n_cores(), n_shards)
-    executor = ProcessPoolExecutor(n_processes, mp_context=get_context("spawn"))
-    try:
-        yield Pool(executor, lambda: n_processes, lambda: None)
-    except BrokenProcessPool as error:
-        raise WorldError(
-            "A drawing process was ended from outside, perhaps for want of memory. Start the same "
-            "command again: what is drawn is kept."
-        ) from error
-    finally:
-        executor.shutdown(cancel_futures=True)
+    lost = WorldError(
+        "A drawing process was ended from outside, perhaps for want of memory. Start the same "
+        "command again: what is drawn is kept."
+    )
+    with open_processes(n_shards, lost) as pool:
+        yield pool

@@ -11,6 +11,7 @@ import pytest
 from geocore.data.cleaning import fact_store
 from geocore.data.cleaning.fact_store import gather_facts
 from geocore.data.cleaning.photo_hashes import photo_facts
+from geocore.data.scheduling import open_processes
 from geocore.errors import PhotoTableError
 from tests.data.textured import save_photo
 
@@ -39,6 +40,18 @@ def test_facts_come_in_the_order_of_the_paths(files):
     assert facts["sha256"].tolist() == [photo_facts(path).sha256 for path in files[::-1]]
     assert facts.index.tolist() == list(range(6))
     assert gather_facts([]).empty
+
+
+def test_many_files_are_read_in_processes_with_the_same_result(files, monkeypatch):
+    expected = gather_facts(files)
+    monkeypatch.setattr(fact_store, "MANY_PHOTOS", 2)
+    started = []
+    monkeypatch.setattr(
+        fact_store, "open_processes", lambda *given: started.append(given) or open_processes(*given)
+    )
+    pd.testing.assert_frame_equal(gather_facts(files), expected)
+    ((_, lost),) = started
+    assert "Start the same command again" in str(lost)
 
 
 def test_a_second_run_reads_nothing(files, read, tmp_path):

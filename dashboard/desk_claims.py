@@ -83,9 +83,7 @@ def _has_unchecked_exif(view: View, photo: CasePhoto) -> bool:
 
 
 def _record(claim: ClaimedPlace, check: ClaimCheck, photo: CasePhoto) -> Record:
-    return claim_record(
-        check, claim, photo_sha256=photo.sha256, bundle=photo.from_photo["bundle"]
-    )
+    return claim_record(check, claim, photo_sha256=photo.sha256, bundle=photo.from_photo["bundle"])
 
 
 def _answer_key(key: str, alone: Record) -> str:

@@ -127,7 +127,7 @@ def _show_event(view: View, event: Mapping[str, Any], state: CaseState) -> None:
 
 def _points(members: list) -> list[MapPoint]:
     return [
-        MapPoint(lat=photo.answer["lat"], lng=photo.answer["lng"], label=photo.name, kind="other")
+        MapPoint(lat=photo.answer["lat"], lng=photo.answer["lng"], label="", kind="other")
         for photo in members
         if photo.answer is not None
     ]

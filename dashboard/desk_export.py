@@ -104,9 +104,7 @@ def _photo(case: Case, batch: Batch, sha256: str) -> bytes | None:
     return case.photo(sha256) or photo_at_hand(batch, sha256)
 
 
-def _evidence(
-    view: View, case: Case, state: CaseState, batch: Batch, sha256: str
-) -> bytes | None:
+def _evidence(view: View, case: Case, state: CaseState, batch: Batch, sha256: str) -> bytes | None:
     """The photo with what in it speaks for its most probable cell."""
     content, answer = _photo(case, batch, sha256), state.photos[sha256].answer
     if content is None or answer is None or not is_own(view.bundle, answer):

@@ -10,7 +10,7 @@ from dashboard.claim_view import claim_points, click_claim
 from dashboard.common import View, plain
 from dashboard.desk_answer import show_record, show_record_map, show_source
 from dashboard.desk_claims import claim_key, offer_exif_checks, take_photo_claim
-from dashboard.desk_events import toggle_chosen
+from dashboard.desk_events import chosen_photos, toggle_chosen
 from dashboard.desk_export import SHOWN
 from dashboard.desk_queue import photo_at_hand
 from dashboard.desk_table import MARKS, show_all_on_map, show_table, shown_table
@@ -88,6 +88,7 @@ def _show_keys(case: Case, state: CaseState, photo: CasePhoto, hashes: list[str]
         st.session_state[_FOCUS] = what
 
     back = undo_of(state, analyst())
+    mark = "Not for the event" if photo.sha256 in chosen_photos() else "Mark for an event"
     st.markdown(f"**Photo {at + 1} of {len(hashes)}** · {MARKS[photo.decision]}")
     with st.container(horizontal=True):
         for label, icon, key, act, value in (
@@ -98,7 +99,7 @@ def _show_keys(case: Case, state: CaseState, photo: CasePhoto, hashes: list[str]
             ("Leave open", ":material/radio_button_unchecked:", "O", decide, "open"),
             ("Undo", ":material/undo:", "U", undo, back),
             ("Note", ":material/edit_note:", "N", focus, "note"),
-            ("Mark for an event", ":material/join:", "E", toggle_chosen, photo.sha256),
+            (mark, ":material/join:", "E", toggle_chosen, photo.sha256),
         ):
             st.button(
                 label, icon=icon, shortcut=key, on_click=act, args=(value,),

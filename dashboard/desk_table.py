@@ -33,13 +33,13 @@ _REGION = "desk_region"
 _N_POINTS = 300
 _COLUMNS = {
     "": st.column_config.TextColumn(width=25),
-    "Photo": st.column_config.TextColumn(width=135),
-    "Decision": st.column_config.TextColumn(width=90),
-    "Most probable cell": st.column_config.TextColumn(width=170),
-    "Confidence": st.column_config.ProgressColumn(format="percent", max_value=1, width=95),
-    "90 % area, km²": st.column_config.NumberColumn(format="localized", width=110),
-    "Claim": st.column_config.TextColumn(width=100),
-    "Event": st.column_config.TextColumn(width=80),
+    "Photo": st.column_config.TextColumn(width=115),
+    "Decision": st.column_config.TextColumn(width=85),
+    "Most probable cell": st.column_config.TextColumn(width=140),
+    "Confidence": st.column_config.ProgressColumn(format="percent", max_value=1, width=90),
+    "90 % area, km²": st.column_config.NumberColumn(format="localized", width=105),
+    "Claim": st.column_config.TextColumn(width=80),
+    "Event": st.column_config.TextColumn(width=75),
     "Notes": st.column_config.TextColumn(width=60),
 }
 
@@ -47,15 +47,15 @@ _COLUMNS = {
 def shown_table(state: CaseState, bundle: Bundle) -> pd.DataFrame:
     """The rows that the reader's filters let through, in the reader's order."""
     table = _named(triage_table(state), bundle, state)
-    left, middle, right = st.columns([4, 4, 3], gap="medium")
+    left, middle, right = st.columns([3, 4, 2], gap="medium")
     decisions = left.pills(
         "Decision", DECISIONS, selection_mode="multi", format_func=MARKS.get,
-        key="desk_decisions", persist_state="session",
+        key="desk_decisions", persist_state="session", wrap=True,
     )  # fmt: skip
     claims = middle.pills(
         "Verdict on the last claim", [*VERDICTS, ""], selection_mode="multi",
         format_func=lambda verdict: verdict or "no claim",
-        key="desk_claims", persist_state="session",
+        key="desk_claims", persist_state="session", wrap=True,
     )  # fmt: skip
     order = right.selectbox("Order", list(ORDERS), key="desk_order", persist_state="session")
     names = load_countries()["name"]

@@ -2,6 +2,7 @@
 # make test   install what developers need (once) and run every test on two cores; ARGS="-k cells" narrows it
 # make lint   ruff and mypy
 # make bench  measured ratios of one run, a few minutes
+# make doctor what is wrong with this installation; ARGS="--url http://host:8501" asks a running one
 # make install [GPU=1]
 #
 # PYTHON=… chooses the interpreter, VENV=… the environment's folder, PORT=… the dashboard's port.
@@ -15,11 +16,11 @@ IS_SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 
 
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help install run test lint bench
+.PHONY: help install run test lint bench doctor
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,7p'
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,8p'
 
 install: $(INSTALLED)
 
@@ -56,3 +57,7 @@ lint: $(INSTALLED_DEV)
 
 bench: $(INSTALLED_DEV)
 	$(BIN)/python scripts/benchmark.py $(ARGS)
+
+doctor:
+	@test -x $(BIN)/python || { echo "Nothing is installed in $(VENV). Run make install." >&2; exit 1; }
+	@$(BIN)/python scripts/doctor.py --port $(PORT) $(ARGS)

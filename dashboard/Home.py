@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard.cell_panels import cells_of, show_cells, show_settings
 from dashboard.common import fragment, page
 from dashboard.key_figures import show_class_figures, show_key_figures
+from dashboard.public_demo import is_samples_only, show_samples_only
 from geocore.data.images import ACCEPTED
 
 ANSWER_PAGE = "pages/2_Predict_and_explain.py"
@@ -16,6 +17,10 @@ _TALL = """<style>.st-key-home_upload section {min-height: 8rem; align-items: ce
 
 def show_drop_zone() -> None:
     """Take photos and lead straight to their answers."""
+    if is_samples_only():
+        show_samples_only()
+        st.page_link(ANSWER_PAGE, label="Try a sample photo", icon=":material/image_search:")
+        return
     st.html(_TALL)
     uploads = st.file_uploader(
         f"Drop photos here ({ACCEPTED}). They stay on this computer.",

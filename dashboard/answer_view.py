@@ -19,7 +19,7 @@ from dashboard.first_line import width_px
 from dashboard.key_figures import percent
 from dashboard.offline_map import show_map
 from dashboard.predict_view import Answer, heat_map, shown_photo
-from geocore.analysis.export import export
+from geocore.analysis.export import export, origin_of
 from geocore.inference.bundle import Bundle
 from geocore.inference.overlay import OVERLAY_FACTOR, overlay_heat_map
 from geocore.visuals.maps import MapPoint, confidence_map, map_bounds
@@ -108,7 +108,7 @@ def show_downloads(
     kinds = {"JSON": "application/json", "GeoJSON": "application/geo+json", "CSV": "text/csv"}
     columns = st.columns([*[2] * len(kinds), 3])
     for column, (kind, mime) in zip(columns, kinds.items(), strict=False):
-        content = export(rows, kind.lower(), settings.n_top)
+        content = export(rows, kind.lower(), settings.n_top, origin_of(view.bundle))
         column.download_button(
             kind, content, f"{stem}.{kind.lower()}", mime,
             icon=":material/download:", on_click="ignore", width="stretch",

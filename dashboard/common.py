@@ -12,6 +12,7 @@ loads TensorFlow only when a page asks for the predictor.
 import logging
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from dashboard.event_log import log_event, start_event_log
+from dashboard.footer import show_footer
 from dashboard.offline_map import show_map
 from geocore.analysis.case_file import Case, open_case
 from geocore.analysis.photo_description import (
@@ -56,10 +59,6 @@ __all__ = [
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:])")
 _ICON = str(Path(__file__).with_name("icon.svg"))  # a symbol or emoji would be fetched
 _LOG = logging.getLogger(__name__)
-_FOOTER = (
-    "A model's suggestion, often wrong: confirm it with other evidence before anyone acts on it. "
-    "Never use it to find out where a private person lives or is."
-)
 
 
 @dataclass(frozen=True)
@@ -80,6 +79,8 @@ def page(title: str, icon: str) -> Iterator[View]:
         title: of the page and of its browser tab.
         icon: Material symbol before the title, such as ":material/grid_view:".
     """
+    start_event_log()
+    started = time.monotonic()
     st.set_page_config(page_title=f"{title} · Geolocation", page_icon=_ICON, layout="wide")
     st.title(f"{icon} {title}")
     view = None
@@ -90,8 +91,8 @@ def page(title: str, icon: str) -> Iterator[View]:
     if view is not None:
         with error_box():
             yield view
-    st.divider()
-    st.caption(_FOOTER)
+    show_footer(view and view.bundle, plain(view.bundle.name) if view else "")
+    log_event("page shown", page=title, seconds=round(time.monotonic() - started, 3))
     if view is None:
         st.stop()
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.case_choice import analyst
 from dashboard.common import error_box, plain
+from dashboard.public_demo import is_samples_only, show_samples_only
 from geocore.casework.batch import ANSWERED, CANCELLED, FAILED, Batch
 from geocore.data.images import ACCEPTED
 
@@ -26,6 +27,9 @@ def take_photos(batch: Batch) -> None:
         batch.add(photos, analyst=analyst(), keeps_photos=keeps)
         st.session_state["desk_round"] += 1  # another key empties the drop zone
 
+    if is_samples_only():
+        show_samples_only()
+        return batch
     st.file_uploader(
         f"Drop photos here, as many as you like ({ACCEPTED}). They stay on this computer.",
         accept_multiple_files=True,

@@ -65,8 +65,9 @@ def show_first_line(view: View, answer: Answer, prior: RegionPrior | None = None
             _show_restricted(prediction, km2)
             show_prob_in_region(view, answer, prior)
         st.markdown(
-            f"**Best single point** {prediction.lat:.4f}, {prediction.lng:.4f}, {plain(point)}: "
-            "the one to name where only one can be named."
+            f"**Best single point** {prediction.lat:.2f}, {prediction.lng:.2f}, {plain(point)}: "
+            "the one to name where only one can be named. It stands for its whole cell of "
+            f"{million_km2(prediction.cell_km2)}; the model knows nothing finer."
         )
         offer_online_name(prediction.lat, prediction.lng)
         _show_position(answer, prediction)

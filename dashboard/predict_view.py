@@ -16,6 +16,7 @@ from PIL import ImageOps
 from dashboard.abstention_view import abstention_of
 from dashboard.cell_words import most_probable
 from dashboard.common import View, keep, load_predictor, plain
+from dashboard.public_demo import is_samples_only, show_samples_only
 from geocore.data.exif import exif_position
 from geocore.data.images import ACCEPTED, thumbnail
 from geocore.data.samples import load_samples
@@ -95,6 +96,10 @@ def take_photos() -> list[NamedPhoto]:
         uploads = st.session_state[key]
         st.session_state["photos"] = [(upload.name, upload.getvalue()) for upload in uploads]
 
+    if is_samples_only():
+        show_samples_only()
+        _show_gallery()
+        return [photo for photo in st.session_state.get("photos", []) if _is_sample(photo)]
     st.file_uploader(
         f"Drop photos here, several at once if you like ({ACCEPTED}). They stay on this computer.",
         accept_multiple_files=True,
@@ -105,6 +110,10 @@ def take_photos() -> list[NamedPhoto]:
     with st.expander("No photo at hand? Try one of known place", expanded=not photos):
         _show_gallery()
     return photos
+
+
+def _is_sample(photo: NamedPhoto) -> bool:
+    return photo[1] in set(samples()["content"])
 
 
 def _show_gallery() -> None:
@@ -179,8 +188,8 @@ def pick_answer(view: View, answers: Sequence[Answer]) -> Answer:
             "Photo": st.column_config.TextColumn(width=190),
             "Most probable area": st.column_config.TextColumn(width=285),
             "Confidence": st.column_config.ProgressColumn(format="percent", max_value=1),
-            "Best latitude": number(format="%.3f"),
-            "Best longitude": number(format="%.3f"),
+            "Best latitude": number(format="%.2f"),
+            "Best longitude": number(format="%.2f"),
         },
     )
     rows = state["selection"]["rows"]

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from geocore.analysis.export import FORMATS, export
+from geocore.analysis.export import FORMATS, export, origin_of
 from geocore.errors import GeocoreError
-from geocore.inference import DEFAULT_BUNDLE
+from geocore.inference import DEFAULT_BUNDLE, load_bundle
 from geocore.inference.prediction import PhotoFailure
 
 BAR_FROM = 20
@@ -34,8 +34,9 @@ def main(argv: list[str] | None = None) -> int:
         answered = predict_photos(photos, args.bundle, args.head, args.scheduler)
         bar = {"total": len(photos), "unit": "photo", "disable": len(photos) < BAR_FROM}
         answers = [*tqdm(answered, **bar), *answers]
+        origin = origin_of(load_bundle(args.bundle))
         sys.stdout.reconfigure(encoding="utf-8")  # place names of every script, on every machine
-        sys.stdout.write(export(answers, args.format, args.top))
+        sys.stdout.write(export(answers, args.format, args.top, origin))
     except (GeocoreError, ValueError) as error:
         sys.stderr.write(f"predict.py: {error}\n")
         return 2

@@ -46,6 +46,7 @@ FLOW = {
     "benchmark": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
     | {"large_bundle", "table_stages"},
     "table_stages": {"data", "cells", "analysis"},
+    "doctor": {"inference"},
 }
 TENSORFLOW_PARTS = {
     "models",

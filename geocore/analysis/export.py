@@ -10,12 +10,15 @@ Source: own; GeoJSON is RFC 7946.
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+import geocore
 from geocore.cells.polygons import cells_geojson
+from geocore.inference.bundle import Bundle
+from geocore.inference.bundle_files import MANIFEST, file_sha256
 from geocore.inference.prediction import PhotoFailure, Prediction
 
 Answer = Prediction | PhotoFailure
@@ -24,6 +27,7 @@ CSV_COLUMNS = (
     "head",
     "lat",
     "lng",
+    "cell_km2",
     "rank",
     "token",
     "level",
@@ -32,18 +36,34 @@ CSV_COLUMNS = (
     "cell_lng",
     "prob",
     "error",
+    "bundle",
+    "bundle_sha256",
+    "app_version",
 )
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _PLACE_WIDTH = 44
 
 
-def as_json(answers: Iterable[Answer], top: int = 5) -> str:
+Origin = Mapping[str, str]
+"""What the answers come from: bundle, bundle_sha256 (of its manifest), app_version."""
+
+
+def origin_of(bundle: Bundle) -> Origin:
+    """Which bundle and which version of this program answered, for every export."""
+    return {
+        "bundle": bundle.name,
+        "bundle_sha256": file_sha256(bundle.folder / MANIFEST),
+        "app_version": geocore.__version__,
+    }
+
+
+def as_json(answers: Iterable[Answer], top: int = 5, origin: Origin | None = None) -> str:
     """A list with one object per photo: its answer, or the photo and the error."""
-    rows = [answer.to_dict(top) for answer in answers]
+    rows = [answer.to_dict(top) | dict(origin or {}) for answer in answers]
     return json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def as_csv(answers: Iterable[Answer], top: int = 5) -> str:
+def as_csv(answers: Iterable[Answer], top: int = 5, origin: Origin | None = None) -> str:
     """One row per photo and cell, best first (columns `CSV_COLUMNS`); one row for a bad photo.
 
     A text that begins like a formula gets an apostrophe before it, so that no spreadsheet runs it.
@@ -52,27 +72,33 @@ def as_csv(answers: Iterable[Answer], top: int = 5) -> str:
     writer = csv.DictWriter(stream, CSV_COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     for answer in answers:
-        for row in _csv_rows(answer.to_dict(top)):
+        for row in _csv_rows(answer.to_dict(top) | dict(origin or {})):
             writer.writerow({key: disarmed(value) for key, value in row.items()})
     return stream.getvalue()
 
 
-def as_geojson(answers: Iterable[Answer], top: int = 5) -> str:
+def as_geojson(answers: Iterable[Answer], top: int = 5, origin: Origin | None = None) -> str:
     """A FeatureCollection: per photo its best single point and the borders of its top cells.
 
     A feature's property `kind` is "point", "cell" or, for a bad photo, "error" (without geometry).
     """
-    features = [feature for answer in answers for feature in _features(answer, top)]
+    features = [
+        feature for answer in answers for feature in _features(answer, top, dict(origin or {}))
+    ]
     collection = {"type": "FeatureCollection", "features": features}
     return json.dumps(collection, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def as_table(answers: Iterable[Answer], top: int = 5) -> str:
+def as_table(answers: Iterable[Answer], top: int = 5, origin: Origin | None = None) -> str:
     """Lines for a terminal: per photo its best single point, then its cells, best first."""
-    return "\n\n".join(_table_of(answer, top) for answer in answers) + "\n"
+    blocks = [_table_of(answer, top) for answer in answers]
+    if origin:
+        sha256 = origin["bundle_sha256"][:12]
+        blocks.append(f"Bundle {origin['bundle']} ({sha256}), geocore {origin['app_version']}")
+    return "\n\n".join(blocks) + "\n"
 
 
-FORMATS: dict[str, Callable[[Iterable[Answer], int], str]] = {
+FORMATS: dict[str, Callable[[Iterable[Answer], int, Origin | None], str]] = {
     "table": as_table,
     "json": as_json,
     "csv": as_csv,
@@ -80,8 +106,10 @@ FORMATS: dict[str, Callable[[Iterable[Answer], int], str]] = {
 }
 
 
-def export(answers: Sequence[Answer], format: str, top: int = 5) -> str:
-    """Answers in one of `FORMATS`.
+def export(
+    answers: Sequence[Answer], format: str, top: int = 5, origin: Origin | None = None
+) -> str:
+    """Answers in one of `FORMATS`, each saying the bundle it comes from (`origin_of`).
 
     Raises:
         ValueError: unknown format, or `top` below 1.
@@ -90,7 +118,7 @@ def export(answers: Sequence[Answer], format: str, top: int = 5) -> str:
         raise ValueError(f"Unknown format {format!r}. Known formats: {', '.join(FORMATS)}.")
     if top < 1:
         raise ValueError(f"top must be at least 1, received {top}.")
-    return FORMATS[format](answers, top)
+    return FORMATS[format](answers, top, origin)
 
 
 def _csv_rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
@@ -117,11 +145,11 @@ def disarmed(value: Any) -> Any:
     return ("'" if is_formula else "") + value.replace("\r", " ")
 
 
-def _features(answer: Answer, top: int) -> list[dict[str, Any]]:
+def _features(answer: Answer, top: int, origin: dict[str, str]) -> list[dict[str, Any]]:
     if isinstance(answer, PhotoFailure):
-        properties = {"kind": "error", **answer.to_dict()}
+        properties = {"kind": "error", **answer.to_dict(), **origin}
         return [{"type": "Feature", "geometry": None, "properties": properties}]
-    common = {"photo": answer.photo, "head": answer.head}
+    common = {"photo": answer.photo, "head": answer.head, **origin}
     point = {"type": "Point", "coordinates": [answer.lng, answer.lat]}
     cells = answer.top(top).astype({"level": int})
     properties = cells[["place", "level", "prob"]].assign(
@@ -129,7 +157,11 @@ def _features(answer: Answer, top: int) -> list[dict[str, Any]]:
     )
     borders = cells_geojson(cells["token"].tolist(), pd.DataFrame(properties))
     return [
-        {"type": "Feature", "geometry": point, "properties": {"kind": "point", **common}},
+        {
+            "type": "Feature",
+            "geometry": point,
+            "properties": {"kind": "point", "cell_km2": round(answer.cell_km2), **common},
+        },
         *borders["features"],
     ]
 
@@ -138,7 +170,10 @@ def _table_of(answer: Answer, top: int) -> str:
     name = _printable(answer.photo)
     if isinstance(answer, PhotoFailure):
         return f"{name}\n  error: {_printable(answer.error)}"
-    lines = [f"{name}\n  best single point {answer.lat:.4f}, {answer.lng:.4f}  ({answer.head})"]
+    lines = [
+        f"{name}\n  best single point {answer.lat:.2f}, {answer.lng:.2f}  ({answer.head}; "
+        f"stands for a cell of {answer.cell_km2:,.0f} km2)"
+    ]
     for rank, cell in enumerate(answer.top(top).itertuples(index=False), start=1):
         place = _printable(cell.place or "unnamed")
         if len(place) > _PLACE_WIDTH:

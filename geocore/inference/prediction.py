@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geocore.cells import Hierarchy
+from geocore.cells import Hierarchy, s2
+from geocore.cells.pieces import find_pieces
 
 CELL_COLUMNS = ("token", "level", "place", "lat", "lng", "prob")
 
@@ -50,13 +51,26 @@ class Prediction:
         cells = self.leaves.iloc[order].assign(prob=self.probs[order].astype(float))
         return cells[list(CELL_COLUMNS)].reset_index(drop=True)
 
+    @property
+    def cell_km2(self) -> float:
+        """Area of the leaf that the best single point stands for: no answer is finer than this.
+
+        The most probable leaf's where the point lies in none.
+        """
+        ids = s2.from_token(self.leaves["token"])
+        order = np.argsort(ids)
+        position = int(find_pieces(ids[order], np.array([self.lat]), np.array([self.lng]))[0])
+        leaf = int(self.probs.argmax()) if position < 0 else int(order[position])
+        return float(s2.cell_area_km2(ids[[leaf]])[0])
+
     def to_dict(self, top: int = 5) -> dict[str, Any]:
-        """The row of `scripts/predict.py --format json`: photo, head, lat, lng, cells."""
+        """The row of `scripts/predict.py --format json`: photo, head, lat, lng, cell_km2, cells."""
         return {
             "photo": self.photo,
             "head": self.head,
             "lat": self.lat,
             "lng": self.lng,
+            "cell_km2": round(self.cell_km2),
             "cells": self.top(top).astype({"level": int}).to_dict("records"),
         }
 

@@ -39,7 +39,7 @@ def test_top_beyond_the_leaves_gives_all(prediction, grid):
 
 def test_rows_are_plain_json(prediction):
     row = json.loads(json.dumps(prediction.to_dict(top=2)))
-    assert list(row) == ["photo", "head", "lat", "lng", "cells"]
+    assert list(row) == ["photo", "head", "lat", "lng", "cell_km2", "cells"]
     assert list(row["cells"][0]) == ["token", "level", "place", "lat", "lng", "prob"]
     assert len(row["cells"]) == 2 and isinstance(row["cells"][0]["level"], int)
     assert PhotoFailure(photo="b", error="why").to_dict() == {"photo": "b", "error": "why"}

@@ -23,6 +23,7 @@ TOP_LEVEL = {
     "README.md",
     "configs",
     "dashboard",
+    "docs",
     "geocore",
     "pyproject.toml",
     "requirements.txt",

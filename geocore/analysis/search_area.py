@@ -230,7 +230,7 @@ def _countries(units: pd.DataFrame) -> tuple[CountryInArea, ...]:
     for codes, km2 in zip(units["codes"], units["codes_km2"], strict=True):
         for code, part in zip(codes, km2, strict=True):
             land[code] += float(part)
-    names = load_countries()["name"]
+    names = load_countries()["name"].to_dict()  # asked some hundred times
     falling = sorted(land.items(), key=lambda item: (-item[1], item[0]))
     return tuple(
         CountryInArea(code=code, name=str(names.get(code, code)), land_km2=km2)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard.answer_view import choose_settings, known_points, show_downloads, show_heads
+from dashboard.caution_view import cautious
 from dashboard.claim_view import (
     claim_points,
     claims_of,
@@ -67,7 +68,7 @@ def show_search(view: View, shown: Answer, prior: RegionPrior | None) -> None:
 
 
 with page("Predict and explain", ":material/image_search:") as view:
-    photos = take_photos()
+    photos = cautious(chosen := take_photos())
     prior = take_prior(view)
     answers = answer_photos(view, photos)
     show_failures(answers)
@@ -75,5 +76,5 @@ with page("Predict and explain", ":material/image_search:") as view:
     if answered:
         within = restricted(view, answered, prior)
         show_answer(view, within, pick_answer(view, within), prior)
-    elif not photos:
+    elif not chosen:
         st.info("Drop a photo above, or click a sample.", icon=":material/add_photo_alternate:")

@@ -13,7 +13,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from geocore.data.place_groups import SMALLEST_KM
 from geocore.errors import ConfigError
-from geocore.models.backbones import BACKBONES
+from geocore.evaluation.place_fit import EvidenceConfig
+from geocore.models.backbones import BACKBONES, DEPTHS
 from geocore.models.classifier import ClassifierConfig
 from geocore.models.heads import ALPHA, EPSILON, HEADS
 from geocore.models.images import AUGMENTATIONS
@@ -33,6 +34,9 @@ class PhotoSetConfig:
         split: column that says train, validation or test of each photo, or "" to draw it by the
             settings above.
         weight: of each of its photos in the loss.
+        evidence_weight: of each of its photos in the evidence of places.
+        density_km: lower that weight where the set stands more crowded than the first set, crowds
+            being counted within about so many km; 0 leaves it as it is.
     """
 
     folder: str
@@ -41,8 +45,15 @@ class PhotoSetConfig:
     place_km: float = 0.0
     split: str = ""
     weight: float = 1.0
+    evidence_weight: float = 1.0
+    density_km: float = 0.0
 
     def __post_init__(self) -> None:
+        if not self.evidence_weight >= 0 or not self.density_km >= 0:
+            raise ValueError(
+                "evidence_weight and density_km must not be negative, received "
+                f"{self.evidence_weight} and {self.density_km}."
+            )
         if self.place_km != 0 and not self.place_km >= SMALLEST_KM:
             raise ValueError(
                 f"place_km must be 0 or at least {SMALLEST_KM:g} km, received {self.place_km}."
@@ -65,7 +76,11 @@ class BackboneConfig:
     """Which network looks at the photos.
 
     Attributes:
-        name: key of BACKBONES.
+        name: key of BACKBONES; the one that Grad-CAM looks at.
+        further: further ones that look at each photo beside it.
+        depths: keys of DEPTHS: where in each of them feature maps are taken.
+        root: take the features' square roots, with their signs, before anything else.
+        mirror: look at each photo's mirror image too and take the mean of what was seen.
         size_px: height and width of the photos it sees.
         fine_tune: train it together with the head instead of keeping it frozen.
         dropout: inside EfficientNetB0/B1 while fine-tuning.
@@ -73,18 +88,38 @@ class BackboneConfig:
     """
 
     name: str = "EfficientNet-Lite1"
+    further: tuple[str, ...] = ()
+    depths: tuple[str, ...] = ("top",)
+    root: bool = False
+    mirror: bool = False
     size_px: int = 224  # 6.1.1
     fine_tune: bool = False
     dropout: float = 0.4  # 6.1.3
     mixed_precision: bool = False
 
     def __post_init__(self) -> None:
-        if self.name not in BACKBONES:
+        for name in self.names:
+            if name not in BACKBONES:
+                raise ValueError(
+                    f"Unknown backbone {name!r}. Known backbones: {', '.join(BACKBONES)}."
+                )
+        for depth in self.depths:
+            if depth not in DEPTHS:
+                raise ValueError(f"Unknown depth {depth!r}. Known depths: {', '.join(DEPTHS)}.")
+        if not self.depths or self.depths[0] != "top":
+            raise ValueError(f"The first depth must be 'top', received {list(self.depths)}.")
+        if self.fine_tune and (self.further or self.depths != ("top",) or self.root or self.mirror):
             raise ValueError(
-                f"Unknown backbone {self.name!r}. Known backbones: {', '.join(BACKBONES)}."
+                "One backbone and its last feature map can be fine-tuned: leave out further, "
+                "depths, root and mirror, or keep it frozen (fine_tune = false)."
             )
         if self.size_px < 32:
             raise ValueError(f"size_px must be at least 32, received {self.size_px}.")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All backbones that look at a photo, in the order of their features."""
+        return (self.name, *self.further)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +181,15 @@ class ExperimentConfig:
     classifier: ClassifierConfig = field(default_factory=ClassifierConfig)
     heads: HeadsConfig = field(default_factory=HeadsConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
+
+
+_UNSAID = {
+    "training": ("strategy",),
+    "backbone": ("further", "depths", "root", "mirror"),
+    "classifier": ("n_axes",),
+}
+"""What is not worth a word where it has its usual value, so that a run keeps its name."""
 
 
 def load_config(path: Path) -> ExperimentConfig:
@@ -175,8 +219,12 @@ def config_to_toml(config: ExperimentConfig) -> str:
     lines: list[str] = []
     tables: list[str] = []
     settings = dataclasses.asdict(config)
-    if config.training.strategy == "none":  # one device is not worth a word, nor another run's name
-        del settings["training"]["strategy"]
+    for row in settings["photo_sets"]:
+        _forget_usual(row, PhotoSetConfig(folder="."), ("evidence_weight", "density_km"))
+    for section, keys in _UNSAID.items():
+        _forget_usual(settings[section], type(getattr(config, section))(), keys)
+    if config.evidence == EvidenceConfig():
+        del settings["evidence"]
     for key, value in settings.items():
         if isinstance(value, dict):
             tables += [f"\n[{key}]", *_entries(value)]
@@ -186,6 +234,13 @@ def config_to_toml(config: ExperimentConfig) -> str:
         else:
             lines += _entries({key: value})
     return "\n".join([*lines, *tables]) + "\n"
+
+
+def _forget_usual(table: dict[str, Any], usual: Any, keys: tuple[str, ...]) -> None:
+    """Leave out those of the keys that have their usual values."""
+    for key in keys:
+        if table[key] == getattr(usual, key):
+            del table[key]
 
 
 def _entries(table: dict[str, Any]) -> list[str]:

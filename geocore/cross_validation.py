@@ -6,19 +6,13 @@ from typing import Any
 
 import pandas as pd
 
+from geocore.answering import head_mixing, hear_places, predict_held_out
 from geocore.cells.place_names import load_place_namer
 from geocore.config import ExperimentConfig
 from geocore.data.sampling import k_folds
 from geocore.field_baselines import answer_baselines, fit_baselines
 from geocore.inference.calibrating import measure_predictions
-from geocore.pipeline import (
-    head_temperature,
-    predict_held_out,
-    report_head,
-    sentence,
-    train_head,
-    training_shares,
-)
+from geocore.pipeline import report_head, sentence, train_head, training_shares
 from geocore.preparation import (
     GROUP,
     Say,
@@ -57,10 +51,11 @@ def cross_validate(
     for fold in range(k):
         part = without_leaks(_with_fold(photos, folds == fold), say)
         prepared = prepare(config, part, features, say, grid)
+        witness = hear_places(prepared)
         for head in config.heads.names:
             weights, run = train_head(prepared, head)
-            temperature = head_temperature(prepared, head, weights)
-            predictions[head].append(predict_held_out(prepared, head, weights, temperature))
+            mixing = head_mixing(prepared, head, weights, witness)
+            predictions[head].append(predict_held_out(prepared, head, weights, mixing, witness))
             say(f"fold {fold + 1} of {k}, {head}: {sentence(run)}")
         baselines = fit_baselines(prepared, lambda part, _: train_head(part, "MC")[0])
         for name, rows in answer_baselines(prepared, baselines).items():

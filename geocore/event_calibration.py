@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from geocore.answering import head_mixing, hear_places, predict_held_out
 from geocore.config import config_from_dict
 from geocore.data.place_groups import place_groups
 from geocore.errors import PhotoTableError
@@ -20,7 +21,7 @@ from geocore.inference.bundle_files import reworked
 from geocore.inference.event_file import EventCalibration, write_events
 from geocore.inference.event_fitting import N_VIEWS, PLACE, fit_head
 from geocore.inference.search_calibration import load_calibration
-from geocore.pipeline import head_temperature, predict_held_out, sentence, train_head
+from geocore.pipeline import sentence, train_head
 from geocore.preparation import (
     LEAK_KM,
     Prepared,
@@ -28,6 +29,7 @@ from geocore.preparation import (
     load_features,
     load_photo_sets,
     prepare,
+    with_reduction,
     without_leaks,
 )
 from geocore.training import prepare_tensorflow
@@ -99,11 +101,13 @@ def held_out_places(prepared: Prepared, head: str, k: int, say: Say) -> Iterator
     for i in range(k):
         is_out = fold[group] == i
         split = photos["split"].mask(is_out, "unused")
-        weights, run = train_head(_with_split(prepared, split), head)
-        temperature = head_temperature(_with_split(prepared, split), head, weights)
+        part = with_reduction(_with_split(prepared, split))
+        witness = hear_places(part)
+        weights, run = train_head(part, head)
+        mixing = head_mixing(part, head, weights, witness)
         say(f"{head}, fold {i + 1} of {k}: {sentence(run)}")
         asked = split.mask(split == "test", "unused").mask(is_out & is_view, "test")
-        answered = predict_held_out(_with_split(prepared, asked), head, weights, temperature)
+        answered = predict_held_out(_with_split(part, asked), head, weights, mixing, witness)
         yield answered.assign(**{PLACE: photos.loc[answered.index, PLACE]})
 
 

@@ -146,5 +146,5 @@ def _examples(prepared: Prepared, split: str) -> Examples:
 
 
 def _features(prepared: Prepared, rows: np.ndarray) -> np.ndarray:
-    """Pooled features of the photos themselves, (n_rows, n_features)."""
-    return prepared.features.pooled(prepared.config.classifier.pooling)[rows, 0]
+    """What a classifier reads of the photos themselves, (n_rows, n_inputs)."""
+    return prepared.inputs[rows, 0]

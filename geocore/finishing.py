@@ -15,9 +15,12 @@ from geocore.evaluation.familiarity import Familiarity, fit_familiarity
 from geocore.inference import bundle_files
 from geocore.inference.bundle import Bundle, load_bundle
 from geocore.inference.calibrating import calibrate_bundle
+from geocore.inference.evidence_file import load_projection
 from geocore.inference.familiarity_file import write_familiarity
 from geocore.inference.search_calibration import SearchCalibration
-from geocore.preparation import Say, features_of, load_photo_sets
+from geocore.models.reduction import Reduction
+from geocore.photo_features import features_of
+from geocore.preparation import Say, load_photo_sets
 
 
 def finish_bundle(
@@ -59,7 +62,7 @@ def familiarity_of(bundle: Bundle, source: Path, cache: Path) -> Familiarity:
 
 
 def _features(config: ExperimentConfig, bundle: Bundle, source: Path, cache: Path) -> np.ndarray:
-    """Pooled features (n_photos, n_features) of the bundle's photos, in their order."""
+    """What the heads read (n_photos, n_inputs) of the bundle's photos, in their order."""
     tuned = bundle.backbone_weights()
     config = replace(config, augmentation=replace(config.augmentation, n_views=0))
     photos = load_photo_sets(config, source, lambda _: None)  # training has said it all
@@ -72,4 +75,5 @@ def _features(config: ExperimentConfig, bundle: Bundle, source: Path, cache: Pat
             f"'{bundle.name}' was made from are not there. Give the folder it was trained with."
         )
     rows = [row[x] for x in bundle.photos["sha256"]]
-    return found.pooled(config.classifier.pooling)[rows, 0]
+    pooled, projection = found.pooled(config.classifier.pooling)[rows, 0], load_projection(bundle)
+    return pooled if projection is None else Reduction(*projection)(pooled)

@@ -7,32 +7,28 @@ from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
-import keras
 import numpy as np
 import pandas as pd
 
+from geocore.answering import (
+    Witness,
+    head_mixing,
+    hear_places,
+    mixing_report,
+    new_classifier,
+    predict_held_out,
+)
 from geocore.cells.place_names import load_place_namer
 from geocore.config import ExperimentConfig, config_to_toml
 from geocore.evaluation.evaluator import evaluate_probs
-from geocore.evaluation.points import best_points
-from geocore.evaluation.temperature import apply_temperature, fit_temperature
 from geocore.field_baselines import answer_baselines, fit_baselines
 from geocore.fine_tuning import compact, tune_backbone
 from geocore.inference.bundle import save_bundle
+from geocore.inference.evidence_file import further_arrays
 from geocore.inference.model_card import write_model_card
-from geocore.inference.training_places import training_point_table
-from geocore.models.classifier import (
-    build_classifier,
-    feature_statistics,
-    merged_weights,
-)
-from geocore.models.heads import build_head, normalise
-from geocore.preparation import (
-    Prepared,
-    Say,
-    features_of,
-    prepare_photos,
-)
+from geocore.models.classifier import feature_statistics, merged_weights
+from geocore.photo_features import features_of
+from geocore.preparation import Prepared, Say, prepare_photos, with_reduction
 from geocore.progress import Steps
 from geocore.provenance import provenance, run_name
 from geocore.training import (
@@ -86,7 +82,7 @@ def run_experiment(
         )
         say(f"Backbone with {config.heads.default}: {sentence(run)}")
         features = features_of(config, prepared.photos, cache, tuple(tuned), scheduler)
-        prepared = replace(prepared, features=features)
+        prepared = with_reduction(replace(prepared, features=features))
     weights, runs = {}, {}
     for head in config.heads.names:
         steps.begin(head)
@@ -110,12 +106,14 @@ def _evaluate_and_save(
 ) -> None:
     """Measure the trained heads on the test photos and write the bundle."""
     config = prepared.config
-    temperatures = {head: head_temperature(prepared, head, x) for head, x in weights.items()}
+    witness = hear_places(prepared)
+    mixings = {head: head_mixing(prepared, head, x, witness) for head, x in weights.items()}
     predictions = {
-        head: predict_held_out(prepared, head, x, temperatures[head]) for head, x in weights.items()
+        head: predict_held_out(prepared, head, x, mixings[head], witness)
+        for head, x in weights.items()
     }
     predictions |= answer_baselines(prepared, baselines)
-    report = build_report(prepared, predictions, runs) | {"temperatures": temperatures}
+    report = build_report(prepared, predictions, runs) | mixing_report(mixings, witness)
     grid = prepared.grid.with_places(load_place_namer())
     save_bundle(
         out,
@@ -128,8 +126,15 @@ def _evaluate_and_save(
         model_card=write_model_card(report, predictions, prepared.photos, grid, asdict(config)),
         backbone_weights=tuned,
         baselines=baselines,
+        further_arrays=_further_arrays(prepared, witness),
         provenance=provenance(config, tuned),
     )
+
+
+def _further_arrays(prepared: Prepared, witness: Witness | None) -> dict:
+    reduction = prepared.reduction
+    projection = None if reduction is None else (reduction.projection, reduction.shift)
+    return further_arrays(projection, None if witness is None else witness.answers.evidence)
 
 
 def train_head(
@@ -141,7 +146,7 @@ def train_head(
         The classifier's weights as the bundle keeps them, standardisation merged in, and the run.
     """
     config = prepared.config
-    features = prepared.features.pooled(config.classifier.pooling)
+    features = prepared.inputs
     train, validation = prepared.rows("train"), prepared.rows("validation")
     labels = prepared.photos["class_index"].to_numpy()
     weights = prepared.photos["weight"].to_numpy(np.float32)
@@ -161,69 +166,6 @@ def train_head(
         state,
     )
     return compact(merged_weights(classifier)), run
-
-
-def new_classifier(
-    prepared: Prepared,
-    head: str,
-    standardisation: tuple[np.ndarray, np.ndarray] | None = None,
-) -> keras.Model:
-    """Untrained classifier of the experiment for one head."""
-    config = prepared.config
-    keras.utils.set_random_seed(config.training.seed)
-    layer = build_head(
-        head,
-        prepared.hierarchy,
-        mode=config.heads.mode,
-        epsilon=config.heads.epsilon,
-        alpha=config.heads.alpha,
-        weight_decay=config.classifier.weight_decay,
-    )
-    n_features = prepared.features.pooled(config.classifier.pooling).shape[-1]
-    return build_classifier(
-        n_features,
-        layer,
-        config.classifier,
-        standardisation=standardisation,
-        seed=config.training.seed,
-    )
-
-
-def head_temperature(prepared: Prepared, head: str, weights: list[np.ndarray]) -> float:
-    """Temperature of one head, fitted on the validation photos inside the leaves."""
-    rows = prepared.rows("validation")
-    probs = _probs(prepared, head, weights, rows)
-    return fit_temperature(prepared.photos["class_index"].to_numpy()[rows], probs)
-
-
-def predict_held_out(
-    prepared: Prepared, head: str, weights: list[np.ndarray], temperature: float = 1.0
-) -> pd.DataFrame:
-    """Probs at a temperature and point answers of the test photos, as the bundle will give them.
-
-    Returns:
-        Rows of predictions.parquet.
-    """
-    rows = np.flatnonzero(prepared.photos["split"] == "test")
-    probs = apply_temperature(_probs(prepared, head, weights, rows), temperature)
-    table = training_point_table(prepared.grid, prepared.photos)
-    point_lat, point_lng = best_points(probs, table)
-    columns = ["photo_id", "photo_set", "lat", "lng", "class_index"]
-    return prepared.photos.iloc[rows][columns].assign(
-        head=head, point_lat=point_lat, point_lng=point_lng, probs=list(probs)
-    )
-
-
-def _probs(
-    prepared: Prepared, head: str, weights: list[np.ndarray], rows: np.ndarray
-) -> np.ndarray:
-    """Probs (n_rows, n_leaves) of photos themselves, by the very weights that the bundle keeps."""
-    if rows.size == 0:
-        return np.zeros((0, prepared.grid.n_leaves), np.float32)
-    classifier = new_classifier(prepared, head)
-    classifier.set_weights([x.astype(np.float32) for x in weights])
-    features = prepared.features.pooled(prepared.config.classifier.pooling)[rows, 0]
-    return normalise(classifier.predict(features, verbose=0)).numpy()
 
 
 def build_report(

@@ -5,6 +5,7 @@ Belongs to `geocore.pipeline`; no formula of its own.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,13 @@ from geocore.data.photos import TABLE_NAMES, load_photos
 from geocore.data.sampling import given_split, split_groups, split_photos
 from geocore.data.scheduling import Scheduler
 from geocore.errors import GridError, PhotoTableError
-from geocore.models.features import Features, FeatureSpec, extract_features
+from geocore.models.features import Features
+from geocore.models.reduction import Reduction, fit_reduction
+from geocore.photo_features import feature_specs, features_of
 
 LEAK_KM = 1.0  # a set that only trains may not show the place of a test photo
 GROUP = "split_group"  # column of what must stay together, where a set asks for that
+EVIDENCE_WEIGHT = "evidence_weight"  # column of what a photo counts in the evidence of places
 Say = Callable[[str], None]
 
 
@@ -33,6 +37,7 @@ class Prepared:
     Attributes:
         photos: photo_id, photo_set, sha256, path, lat, lng, split, weight, class_index, ...
         features: of every photo; view 0 is the photo itself, the others its variations.
+        reduction: of the pooled features to what a classifier reads; None where it reads them all.
     """
 
     config: ExperimentConfig
@@ -40,6 +45,13 @@ class Prepared:
     grid: CellGrid
     hierarchy: Hierarchy
     features: Features
+    reduction: Reduction | None = None
+
+    @cached_property
+    def inputs(self) -> np.ndarray:
+        """What a classifier reads of every photo and view, (n_photos, n_views, n_inputs)."""
+        pooled = self.features.pooled(self.config.classifier.pooling)
+        return pooled if self.reduction is None else self.reduction(pooled)
 
     def rows(self, split: str) -> np.ndarray:
         """Positions of the photos of one split that lie inside a leaf."""
@@ -92,6 +104,9 @@ def _load_photo_set(
     name = folder.resolve().name.removesuffix(".csv").removesuffix(".parquet")
     say(f"{name}: {table.summary()}")
     photos = table.photos.assign(photo_set=name, weight=settings.weight)
+    if config.evidence.is_used:
+        photos[EVIDENCE_WEIGHT] = settings.evidence_weight
+        photos["density_km"] = settings.density_km
     group, place_km = settings.group or None, settings.place_km or None
     if settings.split:
         photos["split"] = given_split(photos, settings.split)
@@ -137,24 +152,6 @@ def load_features(
     return photos[is_kept].reset_index(drop=True), features.subset(is_kept)
 
 
-def features_of(
-    config: ExperimentConfig,
-    photos: pd.DataFrame,
-    cache: Path,
-    weights: tuple[np.ndarray, ...] | None = None,
-    scheduler: Scheduler = None,
-) -> Features:
-    """Features of every photo and its variations, with ImageNet's or the given weights."""
-    spec = FeatureSpec(
-        backbone=config.backbone.name,
-        size_px=config.backbone.size_px,
-        augmentation=config.augmentation.kind,
-        weights=weights,
-    )
-    n_views = 1 + config.augmentation.n_views
-    return extract_features(list(photos["path"]), spec, cache / "features", n_views, scheduler)
-
-
 def without_leaks(photos: pd.DataFrame, say: Say) -> pd.DataFrame:
     """Mark photos of sets that only train as "unused" where they show the place of a test photo.
 
@@ -165,7 +162,7 @@ def without_leaks(photos: pd.DataFrame, say: Say) -> pd.DataFrame:
     """
     is_test = (photos["split"] == "test").to_numpy()
     place_km = float(photos["place_km"].max()) if "place_km" in photos else 0.0
-    may_leak = ~is_test if place_km else ~_has_test_photos(photos).to_numpy()
+    may_leak = ~is_test if place_km else ~has_test_photos(photos).to_numpy()
     if not is_test.any() or not may_leak.any():
         return photos
     apart_km = max(LEAK_KM, place_km)
@@ -213,19 +210,34 @@ def prepare(
     also tested: where an extra set is crowded, cells would be small without being well known.
     """
     if grid is None:
-        shapes = photos["split"].isin(["train", "validation"]) & _has_test_photos(photos)
+        shapes = photos["split"].isin(["train", "validation"]) & has_test_photos(photos)
         grid = make_grid(config, photos[shapes])
     class_index = grid.assign(photos["lat"].to_numpy(), photos["lng"].to_numpy())
     n_outside = int((class_index == UNASSIGNED).sum())
     say(f"{grid.n_leaves} cells; {n_outside} of {len(photos)} photos lie outside all of them.")
     photos = photos.assign(class_index=class_index)
-    return Prepared(
+    prepared = Prepared(
         config=config,
         photos=photos.assign(weight=balanced_weights(photos)),
         grid=grid,
         hierarchy=build_hierarchy(grid),
         features=features,
     )
+    return with_reduction(prepared)
+
+
+def with_reduction(prepared: Prepared) -> Prepared:
+    """The same with a reduction fitted on its training photos, where the experiment asks for one.
+
+    To be called anew whenever other photos train.
+    """
+    settings = prepared.config.classifier
+    train = np.flatnonzero(prepared.photos["split"] == "train")
+    if not settings.n_axes or len(train) < 2:
+        return prepared
+    pooled = prepared.features.pooled(settings.pooling)[train, 0]
+    widths = [width for x in feature_specs(prepared.config) for width in x.block_widths()]
+    return replace(prepared, reduction=fit_reduction(pooled, settings.n_axes, widths))
 
 
 def balanced_weights(photos: pd.DataFrame) -> pd.Series:
@@ -234,7 +246,7 @@ def balanced_weights(photos: pd.DataFrame) -> pd.Series:
     In no leaf may all photos of such a set together outweigh the training photos of the sets that
     are also tested: otherwise the model learns where the extra set was collected.
     """
-    has_test = _has_test_photos(photos)
+    has_test = has_test_photos(photos)
     leaf = photos["class_index"]
     n_main = leaf[has_test & (photos["split"] == "train")].value_counts()
     n_extra = photos[~has_test].groupby(["photo_set", "class_index"])["lat"].transform("size")
@@ -242,6 +254,6 @@ def balanced_weights(photos: pd.DataFrame) -> pd.Series:
     return photos["weight"].where(has_test, np.minimum(photos["weight"], limit.reindex(leaf.index)))
 
 
-def _has_test_photos(photos: pd.DataFrame) -> pd.Series:
+def has_test_photos(photos: pd.DataFrame) -> pd.Series:
     """Whether the photo's set is one that is tested on; bool (n_photos,)."""
     return (photos["split"] == "test").groupby(photos["photo_set"]).transform("any")

@@ -4,6 +4,7 @@ Belongs to `geocore.pipeline`.
 """
 
 import hashlib
+from typing import Any
 
 import numpy as np
 
@@ -20,10 +21,16 @@ def run_name(prepared: Prepared) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def provenance(config: ExperimentConfig, tuned: list[np.ndarray] | None) -> dict[str, str]:
+def provenance(config: ExperimentConfig, tuned: list[np.ndarray] | None) -> dict[str, Any]:
     """What the manifest says of the backbone, so that another one is refused on loading."""
     if tuned is not None:
         return {"backbone": config.backbone.name}
-    backbone = build_backbone(config.backbone.name, config.backbone.size_px)
-    digest = arrays_sha256(backbone.get_weights())
-    return {"backbone": config.backbone.name, "backbone_sha256": digest}
+    digests = {
+        name: arrays_sha256(build_backbone(name, config.backbone.size_px).get_weights())
+        for name in config.backbone.names
+    }
+    first = {
+        "backbone": config.backbone.name,
+        "backbone_sha256": digests.pop(config.backbone.name),
+    }
+    return first | ({"further_sha256": digests} if digests else {})

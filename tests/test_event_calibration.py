@@ -36,14 +36,16 @@ def test_no_head_answers_a_place_that_it_has_seen(photos, monkeypatch):
         trained.append(prepared.photos[prepared.photos["split"] == "train"])
         return [], SimpleNamespace()
 
-    def answer(prepared, head, weights, temperature):
+    def answer(prepared, head, weights, mixing, witness):
         rows = prepared.photos[prepared.photos["split"] == "test"]
         answered.append(rows)
         return rows
 
     monkeypatch.setattr(event_calibration, "train_head", train)
     monkeypatch.setattr(event_calibration, "predict_held_out", answer)
-    monkeypatch.setattr(event_calibration, "head_temperature", lambda *_: 1.0)
+    monkeypatch.setattr(event_calibration, "head_mixing", lambda *_: None)
+    monkeypatch.setattr(event_calibration, "hear_places", lambda _: None)
+    monkeypatch.setattr(event_calibration, "with_reduction", lambda prepared: prepared)
     monkeypatch.setattr(event_calibration, "sentence", lambda _: "done")
     config = SimpleNamespace(split_seed=42)
     prepared = Prepared(config=config, photos=photos, grid=None, hierarchy=None, features=None)

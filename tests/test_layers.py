@@ -29,19 +29,31 @@ FLOW = {
     "visuals": {"data", "cells", "evaluation", "analysis"},
     "casework": {"data", "cells", "evaluation", "inference", "analysis"},
     "config": {"data", "cells", "models", "training", "evaluation"},
-    "preparation": {"data", "cells", "models", "config"},
+    "photo_features": {"data", "models", "config"},
+    "preparation": {"data", "cells", "models", "config", "photo_features"},
+    "answering": {"data", "cells", "models", "evaluation", "inference", "preparation"},
     "pipeline": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
-    | {"preparation", "provenance", "field_baselines", "fine_tuning", "progress"},
+    | {
+        "preparation",
+        "photo_features",
+        "provenance",
+        "answering",
+        "field_baselines",
+        "fine_tuning",
+        "progress",
+    },
     "jobs": {"data", "cells", "progress"},
-    "finishing": {"cells", "config", "evaluation", "inference", "preparation"},
+    "finishing": {"cells", "config", "models", "evaluation", "inference", "preparation"}
+    | {"photo_features"},
     "provenance": {"models", "inference", "config", "preparation"},
     "field_baselines": {"cells", "evaluation", "inference", "preparation"},
     "fine_tuning": {"models", "preparation", "training"},
     "cross_validation": {"data", "cells", "config", "training", "preparation", "pipeline"}
-    | {"field_baselines", "inference"},
-    "event_calibration": {"data", "config", "training", "preparation", "pipeline", "inference"},
+    | {"answering", "field_baselines", "inference"},
+    "event_calibration": {"data", "config", "training", "preparation", "pipeline", "inference"}
+    | {"answering"},
     "experiments": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
-    | {"preparation", "pipeline"},
+    | {"preparation", "pipeline", "answering"},
     "large_bundle": {"data", "cells", "evaluation", "inference"},
     "benchmark": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
     | {"large_bundle", "table_stages"},
@@ -52,6 +64,7 @@ TENSORFLOW_PARTS = {
     "models",
     "training",
     "fine_tuning",
+    "answering",
     "pipeline",
     "inference",
     "benchmark",

@@ -103,7 +103,7 @@ def test_the_temperature_is_fitted_on_validation_photos_and_served(
         fitted_on.append((len(labels), probs.shape[1]))
         return 8.0
 
-    monkeypatch.setattr("geocore.pipeline.fit_temperature", fit)
+    monkeypatch.setattr("geocore.answering.fit_temperature", fit)
     made = load_bundle(run_experiment(CONFIG, tiny_photo_folder, tmp_path / "hot", cache, silent))
     assert fitted_on == [(4, 5), (4, 5)]
     assert made.report["temperatures"] == {"MC": 8.0, "HMC-tree": 8.0}

@@ -19,6 +19,7 @@ import keras
 import numpy as np
 import pandas as pd
 
+from geocore.answering import predict_held_out
 from geocore.cells import UNASSIGNED, CellGrid
 from geocore.config import ExperimentConfig, PhotoSetConfig, config_to_toml
 from geocore.data.sampling import split_photos
@@ -29,7 +30,7 @@ from geocore.experiments.plan import Plan, Row
 from geocore.experiments.scaling import balanced_draw, n_needed, scaled_grid
 from geocore.inference.bundle_files import photo_set_sha256
 from geocore.models.features import Features
-from geocore.pipeline import predict_held_out, report_head, train_head, training_shares
+from geocore.pipeline import report_head, train_head, training_shares
 from geocore.preparation import GROUP, Prepared, Say, load_features, load_photo_sets, prepare
 from geocore.training import TrainingRun, prepare_tensorflow
 

@@ -10,6 +10,7 @@ nor what a head computes: weights are plain arrays here.
     heads/<HEAD>.npz     weights w00, w01, ... as float16 or float32, never a pickle
     baselines/<NAME>.npz what the heads are compared with, the same kind of arrays; may be absent
     backbone.npz         the same for the backbone, only where it was fine-tuned
+    reduction.npz, evidence.npz   see geocore.inference.evidence_file; may be absent
     report.json          all figures with intervals, per head and photo set; temperature per head
     predictions.parquet  probs of the held-out photos as served, one row per (head, photo)
     answers.parquet      what those probs say of each photo (geocore.inference.held_out)
@@ -21,7 +22,6 @@ Source: ARCHITECTURE "The bundle"; own.
 
 import json
 import os
-import re
 import shutil
 import tomllib
 import uuid
@@ -56,7 +56,6 @@ PREDICTION_COLUMNS = (
     "probs",
 )
 PHOTO_COLUMNS = ("photo_id", "photo_set", "sha256", "lat", "lng", "class_index", "split")
-_HEAD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,6 +231,7 @@ def save_bundle(
     model_card: str,
     backbone_weights: Sequence[np.ndarray] | None = None,
     baselines: Mapping[str, Sequence[np.ndarray]] | None = None,
+    further_arrays: Mapping[str, Sequence[np.ndarray]] | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write a bundle in one step: a reader sees the old folder or the new one, never a half.
@@ -247,6 +247,7 @@ def save_bundle(
         model_card: Markdown.
         backbone_weights: only where the backbone was fine-tuned.
         baselines: per baseline its arrays, see `geocore.evaluation.baselines`.
+        further_arrays: see `geocore.inference.evidence_file.further_arrays`.
         provenance: further entries of the manifest, e.g. the backbone's name and weight hash.
 
     Returns:
@@ -268,10 +269,10 @@ def save_bundle(
         (temporary / "MODEL_CARD.md").write_text(model_card, "utf-8", newline="\n")
         (temporary / "report.json").write_text(files.as_json(report), "utf-8", newline="\n")
         grid.save_csv(temporary / "cells.csv")
-        _write_all(temporary / "heads", head_weights)
-        _write_all(temporary / "baselines", baselines or {})
-        if backbone_weights is not None:
-            files.write_arrays(temporary / "backbone.npz", backbone_weights)
+        tuned = {} if backbone_weights is None else {"backbone": backbone_weights}
+        files.write_all_arrays(temporary, {**(further_arrays or {}), **tuned})
+        files.write_all_arrays(temporary / "heads", head_weights)
+        files.write_all_arrays(temporary / "baselines", baselines or {})
         files.write_predictions(temporary / "predictions.parquet", predictions)
         tree, temperatures = build_hierarchy(grid), report.get("temperatures", {})
         write_answers(temporary / ANSWERS_FILE, predictions, tree, temperatures)
@@ -281,15 +282,6 @@ def save_bundle(
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return folder
-
-
-def _write_all(folder: Path, arrays_by_name: Mapping[str, Sequence[np.ndarray]]) -> None:
-    """One npz per head or baseline; no folder where there is none."""
-    for name, arrays in arrays_by_name.items():
-        if not _HEAD_NAME.fullmatch(name):
-            raise ValueError(f"A head's name must be letters, digits, - and _, received {name!r}.")
-        folder.mkdir(exist_ok=True)
-        files.write_arrays(folder / f"{name}.npz", arrays)
 
 
 def _check_columns(what: str, table: pd.DataFrame, columns: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ import io
 import json
 import math
 import platform
+import re
 import shutil
 import uuid
 import zipfile
@@ -27,7 +28,8 @@ import pyarrow.parquet as pq
 
 from geocore.errors import BundleError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE_VERSIONS = (1, 2)  # 1 knew neither reduction.npz nor evidence.npz
 MANIFEST = "manifest.json"
 REQUIRED_FILES = (
     "config.toml",
@@ -37,6 +39,7 @@ REQUIRED_FILES = (
     "photos.parquet",
     "MODEL_CARD.md",
 )
+_PART_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _PACKAGES = ("tensorflow-cpu", "tensorflow", "keras", "numpy", "pandas", "pyarrow")
 _REMEDY = "Restore the bundle from its source, or make it anew with scripts/train.py."
 
@@ -140,10 +143,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             raise TypeError("format_version must be a whole number and files a table")
     except (ValueError, KeyError, TypeError) as error:
         raise BundleError(f"{path}: the manifest cannot be read ({error}). {_REMEDY}") from error
-    if version != FORMAT_VERSION:
+    if version not in READABLE_VERSIONS:
         raise BundleError(
             f"{path}: the bundle has format {version}, "
-            f"this version of geocore reads format {FORMAT_VERSION}. "
+            f"this version of geocore reads formats {READABLE_VERSIONS[0]} to {FORMAT_VERSION}. "
             + ("Update geocore." if version > FORMAT_VERSION else _REMEDY)
         )
     stated = manifest.pop("manifest_sha256", None)
@@ -196,6 +199,15 @@ def write_arrays(path: Path, arrays: Sequence[np.ndarray]) -> None:
             )
     names = {f"w{index:02d}": array for index, array in enumerate(arrays)}
     np.savez_compressed(path, allow_pickle=False, **names)
+
+
+def write_all_arrays(folder: Path, arrays_by_name: Mapping[str, Sequence[np.ndarray]]) -> None:
+    """One npz per head, baseline or other part; no folder where there is none."""
+    for name, arrays in arrays_by_name.items():
+        if not _PART_NAME.fullmatch(name):
+            raise ValueError(f"A head's name must be letters, digits, - and _, received {name!r}.")
+        folder.mkdir(exist_ok=True)
+        write_arrays(folder / f"{name}.npz", arrays)
 
 
 def read_arrays(path: Path) -> list[np.ndarray]:

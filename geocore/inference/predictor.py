@@ -7,28 +7,25 @@ Source: thesis 4.1 and chapter 7; own.
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-import keras
 import numpy as np
 
-from geocore.config import config_from_dict
 from geocore.data.images import Photo, photo_name
-from geocore.errors import BundleError, ImageError
+from geocore.errors import ImageError
 from geocore.evaluation.baselines import Baseline
+from geocore.evaluation.mixing import PlaceAnswers, place_answers
 from geocore.evaluation.points import best_points
 from geocore.evaluation.temperature import apply_temperature
 from geocore.inference.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
-from geocore.inference.bundle_files import arrays_sha256
+from geocore.inference.bundle_network import build_network
+from geocore.inference.evidence_file import head_mixing, load_evidence
 from geocore.inference.network import PhotoNetwork
 from geocore.inference.photo_look import PhotoLook, colours_share, even_share
 from geocore.inference.prediction import PhotoFailure, Prediction
 from geocore.inference.training_places import training_point_table
-from geocore.models.backbones import build_backbone
-from geocore.models.classifier import build_classifier, n_pooled
-from geocore.models.heads import build_head
 from geocore.models.images import load_image
 
 BATCH_SIZE = 16
@@ -41,14 +38,18 @@ class Reading:
     Attributes:
         photo: the photo's name.
         feature_map: (h, w, c) float32, output of the last convolution.
-        probs: per head (n_leaves,) float32, as the head gives them, before its temperature.
+        features: (n_inputs,) float32, what every head read.
+        probs: per head (n_leaves,) float32, as the head itself gives them.
+        place_log_probs: (n_places,) float32, what the evidence of places says; None without any.
         even_share: see `geocore.inference.photo_look.PhotoLook`.
         colours_share: likewise.
     """
 
     photo: str
     feature_map: np.ndarray
+    features: np.ndarray
     probs: dict[str, np.ndarray]
+    place_log_probs: np.ndarray | None
     even_share: float
     colours_share: float
 
@@ -68,6 +69,7 @@ class Predictor:
         self.is_calibrated = is_calibrated
         self._network = network
         self._points = training_point_table(bundle.grid, bundle.photos)
+        self._places = _place_answers(bundle)
         self._baselines: dict[str, Baseline] = {}
 
     @classmethod
@@ -140,9 +142,7 @@ class Predictor:
         if head in self.bundle.baselines:
             probs, points = self._baseline_answer(reading, head)
         else:
-            probs, points = reading.probs[head], None
-            if self.is_calibrated:
-                probs = apply_temperature(probs, self.bundle.temperature(head))
+            probs, points = self._head_answer(reading, head)
         lat, lng = best_points(probs, self._points) if points is None else points.T
         return Prediction(
             photo=reading.photo,
@@ -156,7 +156,7 @@ class Predictor:
     def look(self, reading: Reading) -> PhotoLook:
         """What `geocore.analysis.abstention` judges a photo by, beside an answer's probs."""
         return PhotoLook(
-            features=self._network.features_of(reading.feature_map[None])[0],
+            features=reading.features,
             even_share=reading.even_share,
             colours_share=reading.colours_share,
         )
@@ -183,15 +183,26 @@ class Predictor:
             )
         reading = photo if isinstance(photo, Reading) else self.read(photo)
         if class_index is None:
-            class_index = int(reading.probs[head].argmax())
-        return self._network.heat_map(reading.feature_map, head, class_index)
+            class_index = int(self._head_answer(reading, head)[0].argmax())
+        return self._network.heat_map(reading.feature_map, reading.features, head, class_index)
+
+    def _head_answer(self, reading: Reading, head: str) -> tuple[np.ndarray, np.ndarray | None]:
+        """Probs (n_leaves,) of a head as served and, with evidence of places, its point (1, 2)."""
+        mixing = head_mixing(self.bundle, head)
+        if not self.is_calibrated:
+            mixing = replace(mixing, temperature=1.0)
+        if self._places is None or reading.place_log_probs is None:
+            return apply_temperature(reading.probs[head], mixing.temperature), None
+        probs, points = self._places.answer(
+            reading.probs[head][None], reading.place_log_probs[None], mixing
+        )
+        return probs[0], points
 
     def _baseline_answer(self, reading: Reading, name: str) -> tuple[np.ndarray, np.ndarray | None]:
         """Probs (n_leaves,) of a baseline and, where it has a rule of its own, its point (1, 2)."""
         if name not in self._baselines:
             self._baselines[name] = self.bundle.baseline(name)
-        features = self._network.features_of(reading.feature_map[None])
-        answers = self._baselines[name].answer(features)
+        answers = self._baselines[name].answer(reading.features[None])
         return answers.probs[0], answers.points
 
     def _known_head(self, head: str | None) -> str:
@@ -221,12 +232,16 @@ class Predictor:
         return load_image(photo, self._network.size_px, name=name)
 
     def _read(self, photos: Sequence[tuple[str, np.ndarray]]) -> list[Reading]:
-        feature_maps, probs = self._network.run(np.stack([pixels for _, pixels in photos]))
+        pixels = np.stack([pixels for _, pixels in photos])
+        feature_maps, features, probs = self._network.run(pixels)
+        said = None if self._places is None else self._places.evidence.log_probs(features)
         return [
             Reading(
                 photo=name,
                 feature_map=feature_maps[row],
+                features=features[row],
                 probs={head: values[row] for head, values in probs.items()},
+                place_log_probs=None if said is None else said[row],
                 even_share=even_share(pixels),
                 colours_share=colours_share(pixels),
             )
@@ -234,53 +249,13 @@ class Predictor:
         ]
 
 
-def build_network(bundle: Bundle) -> PhotoNetwork:
-    """The network that a bundle describes, with the bundle's weights.
-
-    Raises:
-        BundleError: the weights do not fit the network that config.toml describes, or the
-            backbone's weights are not those that the heads were trained on.
-        BackboneError: the backbone's weights are not on this machine.
-    """
-    config = config_from_dict(bundle.config, where=f"{bundle.folder}/config.toml")
-    tuned = bundle.backbone_weights()
-    weights = "imagenet" if tuned is None else None
-    backbone = build_backbone(
-        config.backbone.name, config.backbone.size_px, folded=tuned is None, weights=weights
-    )
-    if tuned is not None:
-        _set_weights(backbone, tuned, bundle, "the backbone")
-    _check_backbone(backbone, bundle)
-    pooling = config.classifier.pooling
-    n_features = n_pooled(backbone.output_shape[-1], pooling)
-    settings = {name: getattr(config.heads, name) for name in ("mode", "epsilon", "alpha")}
-    classifiers = {}
-    for head in bundle.heads:
-        layer = build_head(head, bundle.hierarchy, **settings)
-        classifiers[head] = build_classifier(n_features, layer, config.classifier)
-        _set_weights(classifiers[head], bundle.head_weights(head), bundle, f"head {head}")
-    return PhotoNetwork(backbone, classifiers, pooling)
-
-
-def _check_backbone(backbone: keras.Model, bundle: Bundle) -> None:
-    expected = bundle.manifest.get("backbone_sha256")
-    if expected and arrays_sha256(backbone.get_weights()) != expected:
-        raise BundleError(
-            f"{bundle.folder}: the weights of {backbone.name} on this machine are not those "
-            "that its heads were trained on (SHA-256 differs). Run `make install` to get them."
-        )
-
-
-def _set_weights(model: keras.Model, weights: list[np.ndarray], bundle: Bundle, what: str) -> None:
-    expected = [tuple(variable.shape) for variable in model.weights]
-    received = [array.shape for array in weights]
-    if expected != received:
-        raise BundleError(
-            f"{bundle.folder}: the weights of {what} do not fit config.toml and cells.csv: "
-            f"expected shapes {expected}, received {received}. "
-            "Make the bundle anew with scripts/train.py."
-        )
-    model.set_weights(weights)
+def _place_answers(bundle: Bundle) -> PlaceAnswers | None:
+    """The bundle's evidence of places, ready to answer; None where it has none."""
+    evidence = load_evidence(bundle)
+    if evidence is None:
+        return None
+    point = bundle.config.get("evidence", {}).get("point", "geoscore")
+    return place_answers(evidence, bundle.grid.n_leaves, point)
 
 
 def _name(photo: Photo, name: str | None) -> str:

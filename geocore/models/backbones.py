@@ -4,7 +4,7 @@ A backbone maps RGB photos in 0..255 to the feature map of its last convolution.
 cells.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,15 @@ BACKBONES: dict[str, Backbone] = {
 }
 
 
+DEPTHS: dict[str, str] = {
+    "top": "the backbone's output",
+    "narrow": "what its last convolution reads",
+    "residual": "its last residual block",
+    "sixteenth": "its last residual block at twice the output's height and width",
+}
+"""Where a feature map can be taken, deepest first: the deeper, the nearer to ImageNet's classes."""
+
+
 def build_backbone(
     name: str,
     size_px: int,
@@ -103,6 +112,33 @@ def last_convolution(backbone: keras.Model) -> str:
     """Name of the last convolution, which Grad-CAM looks at: ``top_conv`` in EfficientNets."""
     convolutions = [x.name for x in backbone.layers if isinstance(x, keras.layers.Conv2D)]
     return convolutions[-1]
+
+
+def feature_maps(backbone: keras.Model, depths: Sequence[str]) -> list[keras.KerasTensor]:
+    """A backbone's feature maps (n, h, w, c) at those depths, keys of DEPTHS.
+
+    Raises:
+        ValueError: an unknown depth, or one that the network does not have.
+    """
+    if unknown := [x for x in depths if x not in DEPTHS]:
+        raise ValueError(f"Unknown depth {unknown[0]!r}. Known depths: {', '.join(DEPTHS)}.")
+    return [_feature_map(backbone, depth) for depth in depths]
+
+
+def _feature_map(backbone: keras.Model, depth: str) -> keras.KerasTensor:
+    if depth == "top":
+        return backbone.output
+    if depth == "narrow":
+        return backbone.get_layer(last_convolution(backbone)).input
+    shrinks = 2 if depth == "sixteenth" else 1
+    blocks = [x.output for x in backbone.layers if isinstance(x, keras.layers.Add)]
+    fitting = [x for x in blocks if -(-x.shape[1] // shrinks) == backbone.output_shape[1]]
+    if not fitting:
+        raise ValueError(
+            f"{backbone.name} has no residual block for the depth {depth!r}. Leave it out, or take "
+            "an EfficientNet or ResNet."
+        )
+    return fitting[-1]
 
 
 def _fetch(name: str, settings: dict[str, Any]) -> keras.Model:

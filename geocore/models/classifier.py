@@ -4,13 +4,18 @@ photo -> backbone -> pooling -> Dense(1280, ReLU) -> dropout 0.5 -> head -> logi
 (thesis 4.1).
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import keras
 import numpy as np
 from keras import layers, ops
 
-POOLINGS = ("max", "mean", "max+mean")
+POOLINGS = ("max", "mean", "std", "max+mean", "mean+std", "mean+std+bands")
+N_BANDS = 3
+_SMALLEST_VARIANCE = 1e-6  # a map that is even has a deviation, and a gradient, of about 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,12 +23,15 @@ class ClassifierConfig:
     """What stands between the backbone and the head.
 
     Attributes:
-        pooling: ``"max"`` (thesis 4.1), ``"mean"``, or both side by side.
+        pooling: ``"max"`` (thesis 4.1), ``"mean"``, or several side by side, such
+            as ``"max+mean"``; ``"std"`` is the standard deviation, ``"bands"`` the means over the
+            upper, middle and lower third, of all maps but the last.
         hidden_units: width of the hidden layer; the thesis has 1280.
         dropout: rate behind the hidden layer.
         weight_decay: L2 factor (lambda of eq. 6.2) on every kernel of the classifier.
         standardise: shift and scale each pooled feature by its mean and deviation over the training
             photos.
+        n_axes: replace the pooled features by so many principal axes of theirs; 0 takes them all.
     """
 
     pooling: str = "max"
@@ -31,6 +39,7 @@ class ClassifierConfig:
     dropout: float = 0.5  # 6.1.3
     weight_decay: float = 1e-5  # 6.1.3
     standardise: bool = False
+    n_axes: int = 0
 
     def __post_init__(self) -> None:
         if self.pooling not in POOLINGS:
@@ -43,21 +52,82 @@ class ClassifierConfig:
             raise ValueError(f"dropout must lie in [0, 1), received {self.dropout}.")
         if self.weight_decay < 0:
             raise ValueError(f"weight_decay must not be negative, received {self.weight_decay}.")
+        if self.n_axes < 0:
+            raise ValueError(f"n_axes must not be negative, received {self.n_axes}.")
 
 
 def pool(feature_map: keras.KerasTensor, pooling: str) -> keras.KerasTensor:
     """Feature map (n, h, w, c) -> pooled features (n, c), or (n, 2c) for ``"max+mean"``."""
-    pooled = []
-    if "max" in pooling:
-        pooled.append(ops.max(feature_map, axis=(1, 2)))
-    if "mean" in pooling:
-        pooled.append(ops.mean(feature_map, axis=(1, 2)))
+    return pool_maps([feature_map], pooling)
+
+
+def pool_maps(feature_maps: Sequence[keras.KerasTensor], pooling: str) -> keras.KerasTensor:
+    """A backbone's feature maps (n, h, w, c) -> pooled features side by side, block by block.
+
+    The maxima of all maps come first, then their means, and so on; see `pooled_blocks`.
+    """
+    pooled = [
+        block
+        for part in pooling.split("+")
+        for x in _pooled_maps(feature_maps, part)
+        for block in _POOL[part](x)
+    ]
     return pooled[0] if len(pooled) == 1 else ops.concatenate(pooled, axis=-1)
+
+
+def pooled_blocks(n_channels: Sequence[int], pooling: str) -> list[tuple[int, int]]:
+    """The blocks that `pool_maps` puts side by side: of each the map's position and the width.
+
+    Args:
+        n_channels: of the maps.
+        pooling: one of POOLINGS.
+    """
+    found = []
+    for part in pooling.split("+"):
+        times = N_BANDS if part == "bands" else 1
+        for i, width in _pooled_maps(list(enumerate(n_channels)), part):
+            found += [(i, width)] * times
+    return found
+
+
+def _pooled_maps(maps: Sequence[Any], part: str) -> Sequence[Any]:
+    """The last map, which comes first, is nearly the same everywhere: it has no bands."""
+    return maps[1:] if part == "bands" else maps
+
+
+def _deviation(feature_map: keras.KerasTensor) -> keras.KerasTensor:
+    return ops.sqrt(ops.var(feature_map, axis=(1, 2)) + _SMALLEST_VARIANCE)
+
+
+def _bands(feature_map: keras.KerasTensor) -> list[keras.KerasTensor]:
+    """Means over the upper, middle and lower third of the rows: sky, horizon and ground."""
+    height = feature_map.shape[1]
+    cuts = [round(i * height / N_BANDS) for i in range(N_BANDS + 1)]
+    return [
+        ops.mean(feature_map[:, start : max(end, start + 1)], axis=(1, 2))
+        for start, end in pairwise(cuts)
+    ]
+
+
+_POOL: dict[str, Callable[[keras.KerasTensor], list[keras.KerasTensor]]] = {
+    "max": lambda feature_map: [ops.max(feature_map, axis=(1, 2))],
+    "mean": lambda feature_map: [ops.mean(feature_map, axis=(1, 2))],
+    "std": lambda feature_map: [_deviation(feature_map)],
+    "bands": _bands,
+}
+
+
+def root(features: keras.KerasTensor) -> keras.KerasTensor:
+    """Square root with the sign kept: few large features no longer drown the many small ones.
+
+    Its slope is finite at 0, so that Grad-CAM can look through it.
+    """
+    return features / ops.sqrt(ops.abs(features) + _SMALLEST_VARIANCE)
 
 
 def n_pooled(n_channels: int, pooling: str) -> int:
     """Length of the pooled features of a feature map with that many channels."""
-    return n_channels * len(pooling.split("+"))
+    return sum(width for _, width in pooled_blocks([n_channels], pooling))
 
 
 def build_classifier(

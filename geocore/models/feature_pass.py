@@ -17,11 +17,12 @@ import tensorflow as tf
 
 from geocore.data.whole_files import whole_file
 from geocore.errors import ImageError
-from geocore.models.backbones import build_backbone
-from geocore.models.classifier import pool
+from geocore.models.backbones import build_backbone, feature_maps
+from geocore.models.classifier import pool_maps, pooled_blocks, root
 from geocore.models.images import augment, load_image
 
-KEPT_POOLING = "max+mean"  # every other pooling is a part of it
+KEPT_POOLING = "max+mean"  # "max" and "mean" are parts of it
+SHAPES_PX = 64  # any size tells the number of channels
 HashedPhoto = tuple[str, str]  # path, SHA-256
 
 _building = threading.Lock()
@@ -35,6 +36,10 @@ class FeatureSpec:
         backbone: key of BACKBONES.
         size_px: input height and width.
         augmentation: key of AUGMENTATIONS.
+        depths: keys of DEPTHS, where feature maps are taken.
+        pooling: that is kept, one of POOLINGS.
+        root: keep the features' square roots, with their signs.
+        mirror: keep the mean of the features of the photo and of its mirror image.
         weights: of a tuned backbone, as its own `get_weights` gives them, or the file that
             `with_saved_weights` wrote; None for ImageNet's.
     """
@@ -42,12 +47,16 @@ class FeatureSpec:
     backbone: str
     size_px: int
     augmentation: str = "none"
+    depths: tuple[str, ...] = ("top",)
+    pooling: str = KEPT_POOLING
+    root: bool = False
+    mirror: bool = False
     weights: tuple[np.ndarray, ...] | Path | None = None
 
     def folder_name(self, view: int) -> str:
         """Folder of one view: 0 is the photo itself, every other a variation."""
         variation = "original" if view == 0 else f"{self.augmentation}-{view}"
-        return f"{self.backbone}{self._weights_name}-{self.size_px}px-{variation}"
+        return f"{self.backbone}{self._weights_name}-{self.size_px}px-{self._maps_name}{variation}"
 
     def build(self) -> keras.Model:
         """The backbone, folded where it has its ImageNet weights."""
@@ -56,6 +65,10 @@ class FeatureSpec:
         backbone = build_backbone(self.backbone, self.size_px, folded=False, weights=None)
         backbone.set_weights(self._weight_arrays())
         return backbone
+
+    def block_widths(self) -> list[int]:
+        """Widths of the blocks of its features, see `geocore.models.classifier.pooled_blocks`."""
+        return _block_widths(self.backbone, self.depths, self.pooling)
 
     def with_saved_weights(self, folder: Path) -> "FeatureSpec":
         """The same, its weights in a file, so that it travels lightly to other processes."""
@@ -71,6 +84,14 @@ class FeatureSpec:
             return list(self.weights or ())
         with np.load(self.weights, allow_pickle=False) as saved:
             return [saved[f"arr_{i}"] for i in range(len(saved.files))]
+
+    @property
+    def _maps_name(self) -> str:
+        """Nothing for the features that were kept before there was a choice."""
+        maps = () if self.depths == ("top",) else self.depths
+        pooling = () if self.pooling == KEPT_POOLING else (self.pooling,)
+        changes = [x for x, is_so in (("root", self.root), ("mirrored", self.mirror)) if is_so]
+        return "".join(f"{x}-" for x in (*maps, *pooling, *changes))
 
     @cached_property
     def _weights_name(self) -> str:
@@ -134,7 +155,9 @@ def pooled_backbone(
     """
     keras.config.set_dtype_policy(policy)
     backbone = spec.build()
-    pooled = keras.Model(backbone.input, pool(backbone.output, KEPT_POOLING))
+    maps = feature_maps(backbone, spec.depths)
+    features = pool_maps(maps, spec.pooling)
+    pooled = keras.Model(backbone.input, root(features) if spec.root else features)
     kind = spec.augmentation if is_varied else "none"
     photos = tf.TensorSpec((None, spec.size_px, spec.size_px, 3), tf.uint8)
 
@@ -146,9 +169,19 @@ def pooled_backbone(
                 (pixels, seeds),
                 fn_output_signature=tf.TensorSpec(pixels.shape[1:], tf.uint8),
             )
-        return pooled(tf.cast(pixels, tf.float32), training=False)
+        features = pooled(tf.cast(pixels, tf.float32), training=False)
+        if not spec.mirror:
+            return features
+        mirrored = tf.cast(tf.reverse(pixels, [2]), tf.float32)
+        return (features + pooled(mirrored, training=False)) / 2
 
     return run
+
+
+@lru_cache(maxsize=16)
+def _block_widths(name: str, depths: tuple[str, ...], pooling: str) -> list[int]:
+    maps = feature_maps(build_backbone(name, SHAPES_PX, weights=None), depths)
+    return [width for _, width in pooled_blocks([x.shape[-1] for x in maps], pooling)]
 
 
 def _pixels_or_error(path: str, size_px: int) -> np.ndarray | str:

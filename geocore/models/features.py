@@ -5,7 +5,7 @@ goes on where it was.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -28,15 +28,17 @@ class Features:
     """Pooled features of many photos.
 
     Attributes:
-        values: float32 (n_photos, n_views, 2 * n_channels), maximum then mean over the feature map;
-            NaN rows where unreadable.
+        values: float32 (n_photos, n_views, n_features), as `geocore.models.classifier.pool_maps`
+            gives them; NaN rows where unreadable.
         sha256: (n_photos,) hash of each file, "" where unreadable.
         errors: per unreadable photo its index and the reason.
+        pooling: that was kept.
     """
 
     values: np.ndarray
     sha256: np.ndarray
     errors: dict[int, str]
+    pooling: str = KEPT_POOLING
 
     @property
     def is_readable(self) -> np.ndarray:
@@ -46,19 +48,35 @@ class Features:
     def subset(self, is_kept: np.ndarray) -> "Features":
         """The features of some of the photos, bool (n_photos,), all of them readable."""
         if is_kept.all():  # no second copy of what may fill half the memory
-            return Features(values=self.values, sha256=self.sha256, errors={})
-        return Features(values=self.values[is_kept], sha256=self.sha256[is_kept], errors={})
+            return replace(self, errors={})
+        return replace(self, values=self.values[is_kept], sha256=self.sha256[is_kept], errors={})
 
     def pooled(self, pooling: str) -> np.ndarray:
         """The features a classifier with that pooling expects: (n_photos, n_views, n_features)."""
         if pooling not in POOLINGS:
             raise ValueError(f"pooling must be one of {', '.join(POOLINGS)}, received {pooling!r}.")
-        n_channels = self.values.shape[-1] // 2
-        return {
-            "max": self.values[..., :n_channels],
-            "mean": self.values[..., n_channels:],
-            KEPT_POOLING: self.values,
-        }[pooling]
+        if pooling == self.pooling:
+            return self.values
+        if self.pooling != KEPT_POOLING or pooling not in self.pooling.split("+"):
+            raise ValueError(f"Of {self.pooling} features there can be no {pooling} ones.")
+        maximum, mean = np.split(self.values, 2, axis=-1)
+        return maximum if pooling == "max" else mean
+
+
+def joined(features: Sequence[Features]) -> Features:
+    """The same photos' features by several backbones, side by side.
+
+    A photo is readable where all of them could read it.
+    """
+    if len(features) == 1:
+        return features[0]
+    is_readable = np.logical_and.reduce([x.is_readable for x in features])
+    return Features(
+        values=np.concatenate([x.values for x in features], axis=-1),
+        sha256=np.where(is_readable, features[0].sha256, ""),
+        errors={i: error for x in features for i, error in x.errors.items()},
+        pooling=features[0].pooling,
+    )
 
 
 def extract_features(
@@ -98,7 +116,8 @@ def extract_features(
                 photos = [(paths[i], str(sha256[i])) for i in missing]
                 work = FeaturePass(spec=light, view=view, policy=keras.config.dtype_policy().name)
                 _mark_unreadable(_compute(photos, work, store, pool, counter), sha256, errors)
-    return Features(values=_load(stores, sha256), sha256=sha256.astype(str), errors=errors)
+    values = _load(stores, sha256)
+    return Features(values=values, sha256=sha256.astype(str), errors=errors, pooling=spec.pooling)
 
 
 def _hash(path: str) -> tuple[str, str]:

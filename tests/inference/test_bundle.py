@@ -95,7 +95,7 @@ def test_more_than_a_hundred_arrays_keep_their_order(tmp_path, parts):
 def test_manifest_tells_versions_photo_set_and_provenance(tmp_path, parts):
     folder = save_bundle(tmp_path / "a", **parts, provenance={"backbone_sha256": "abc"})
     manifest = load_bundle(folder).manifest
-    assert manifest["format_version"] == 1 and manifest["backbone_sha256"] == "abc"
+    assert manifest["format_version"] == 2 and manifest["backbone_sha256"] == "abc"
     assert manifest["packages"]["numpy"] == np.__version__
     assert manifest["photo_set_sha256"] == bundle_files.photo_set_sha256(parts["photos"][::-1])
 
@@ -162,9 +162,9 @@ def test_a_changed_byte_anywhere_in_the_manifest_is_found(folder):
 
 
 def test_a_newer_format_asks_for_an_update(folder):
-    _edit_manifest(folder, format_version=2)
+    _edit_manifest(folder, format_version=3)
     with pytest.raises(
-        BundleError, match=r"format 2, this version .* reads format 1. Update geocore"
+        BundleError, match=r"format 3, this version .* reads formats 1 to 2. Update geocore"
     ):
         load_bundle(folder)
 

@@ -1,0 +1,232 @@
+"""How the evidence of places learns from photos, and what it would have said of these very photos.
+
+Stage: evaluation. Arrays in, evidence out: it must not know models, photo tables or files. Test
+photos never come near this module.
+
+What the regression would have said of a photo without it and its neighbours follows from the
+regression itself, without fitting it anew: that is how the sharpness is fitted on all photos and
+how validation photos can be learned from and still serve to fit what joins heads and evidence.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import eigh, lapack
+from scipy.optimize import minimize_scalar
+
+from geocore.cells.geodesy import distance_km
+from geocore.evaluation.place_evidence import PlaceEvidence, kernel, leaf_sums, place_log_probs
+
+MAX_PHOTOS = 8000
+"""Photos learned from, drawn at random: time grows with their cube."""
+MAX_PLACES = 4000
+N_COMPONENTS = 256
+"""They carry the regression's answers: 256 of 2,700 left 0.1 % of their variance out."""
+SHARPNESS = (1.0, 200.0)
+"""Limits of what is fitted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceConfig:
+    """Settings of the evidence of places.
+
+    Attributes:
+        is_used: whether heads are joined with it.
+        width: of the kernel, in mean squares of a photo's features.
+        ridge: added to the kernel's diagonal for a photo of weight 1 (lambda).
+        target_km: the regression learns exp(-distance / target_km); farther than the GeoScore's
+            1492.7, it learns more from far photos.
+        point: what the best single point is best in: "geoscore" (the largest expected GeoScore) or
+            "km" (the smallest expected distance).
+    """
+
+    is_used: bool = False
+    width: float = 2.0
+    ridge: float = 0.1
+    target_km: float = 2500.0
+    point: str = "geoscore"
+
+    def __post_init__(self) -> None:
+        if not min(self.width, self.ridge, self.target_km) > 0:
+            raise ValueError(
+                "width, ridge and target_km must be above 0, received "
+                f"{self.width}, {self.ridge} and {self.target_km}."
+            )
+        if self.point not in ("geoscore", "km"):
+            raise ValueError(f"point must be 'geoscore' or 'km', received {self.point!r}.")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PlacedPhotos:
+    """Photos to learn from.
+
+    Attributes:
+        features: float32 (n_photos, n_features).
+        lat: degrees (n_photos,).
+        lng: degrees (n_photos,).
+        class_index: int (n_photos,), -1 outside all leaves.
+        weights: (n_photos,), above 0.
+        groups: int (n_photos,), equal for photos that show one place.
+        is_typical: bool (n_photos,), whether it is of the kind that will be asked about.
+    """
+
+    features: np.ndarray
+    lat: np.ndarray
+    lng: np.ndarray
+    class_index: np.ndarray
+    weights: np.ndarray
+    groups: np.ndarray
+    is_typical: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.lat)
+
+    def subset(self, rows: np.ndarray) -> "PlacedPhotos":
+        """Some of the photos, by position."""
+        return PlacedPhotos(**{name: value[rows] for name, value in vars(self).items()})
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FittedEvidence:
+    """The evidence, and its log-probs of the photos it learned from, each without its own place.
+
+    Attributes:
+        evidence: see there.
+        rows: int (n_used,), which of the given photos it learned from.
+        held_out: float32 (n_used, n_places), log-probs of the places.
+    """
+
+    evidence: PlaceEvidence
+    rows: np.ndarray
+    held_out: np.ndarray
+
+
+def fit_evidence(
+    photos: PlacedPhotos,
+    centroids: tuple[np.ndarray, np.ndarray],
+    settings: EvidenceConfig,
+    seed: int = 42,
+) -> FittedEvidence:
+    """Learn from photos.
+
+    Args:
+        photos: at least two.
+        centroids: latitudes and longitudes (n_leaves,) of the leaves: a leaf in which no photo was
+            taken has its centroid as its only place.
+        settings: width and ridge.
+        seed: of the draws.
+
+    Raises:
+        ValueError: fewer than two photos, or weights that are not above 0.
+    """
+    if len(photos) < 2 or not (photos.weights > 0).all():
+        raise ValueError(
+            f"At least two photos of weights above 0 must be there, received {len(photos)} of "
+            f"smallest weight {photos.weights.min(initial=np.inf)}."
+        )
+    rows = np.sort(np.random.default_rng(seed).permutation(len(photos))[:MAX_PHOTOS])
+    used = photos.subset(rows)
+    places, leaf, log_prior = _places(used, centroids, seed)
+    worth = np.exp(-_km(np.column_stack([used.lat, used.lng]), places) / settings.target_km)
+    usual = used.weights @ worth / used.weights.sum()
+    features = used.features.astype(np.float16)
+    inverse = _inverse(kernel(features, features, settings.width), settings.ridge / used.weights)
+    components = _main_components(worth - usual)
+    targets = (worth - usual) @ components.T
+    coefficients = inverse @ targets
+    alone = _without_own_place(targets, coefficients, inverse, used.groups)
+    scores = (alone @ components + usual).astype(np.float32)
+    sharpness = _best_sharpness(scores, leaf, log_prior, used, len(centroids[0]))
+    evidence = PlaceEvidence(
+        features,
+        coefficients.astype(np.float32),
+        components.astype(np.float16),
+        usual.astype(np.float32),
+        places.astype(np.float32),
+        leaf.astype(np.float32),
+        log_prior.astype(np.float32),
+        np.array([settings.width, sharpness], np.float32),
+    )
+    held_out = place_log_probs(scores, evidence.log_prior, sharpness)
+    return FittedEvidence(evidence=evidence, rows=rows, held_out=held_out)
+
+
+def _km(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Distances (n_a, n_b) between positions (n_a, 2) and (n_b, 2) in degrees."""
+    return distance_km(a[:, :1], a[:, 1:], b[:, 0], b[:, 1])
+
+
+def _places(
+    photos: PlacedPhotos, centroids: tuple[np.ndarray, np.ndarray], seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Places of the photos inside the leaves, their leaves, and log of their share of the weights.
+
+    Photos of one group are one place, that of the first of them; a leaf without any has its
+    centroid, which counts as little as the least of the places.
+    """
+    inside = np.flatnonzero(photos.class_index >= 0)
+    _, first, place = np.unique(photos.groups[inside], return_index=True, return_inverse=True)
+    weights = np.bincount(place, photos.weights[inside])
+    drawn = np.sort(np.random.default_rng(seed).permutation(len(first))[:MAX_PLACES])
+    chosen, weights = inside[first[drawn]], weights[drawn]
+    positions = np.column_stack([photos.lat[chosen], photos.lng[chosen]])
+    empty = np.setdiff1d(np.arange(len(centroids[0])), photos.class_index[chosen])
+    leaf = np.concatenate([photos.class_index[chosen], empty])
+    positions = np.concatenate([positions, np.column_stack(centroids)[empty]])
+    weights = np.concatenate([weights, np.full(len(empty), weights.min(initial=1.0))])
+    return positions, leaf, np.log(weights / weights.sum())
+
+
+def _inverse(likeness: np.ndarray, ridge: np.ndarray) -> np.ndarray:
+    """Inverse of the kernel with the ridge on its diagonal, float64 (n_photos, n_photos)."""
+    matrix = likeness.astype(np.float64)
+    matrix[np.diag_indices_from(matrix)] += ridge
+    factor, _ = lapack.dpotrf(matrix, lower=1, overwrite_a=1)
+    inverse, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
+    return np.tril(inverse) + np.tril(inverse, -1).T
+
+
+def _main_components(targets: np.ndarray) -> np.ndarray:
+    """Orthonormal rows (n_components, n_places) that carry targets (n_photos, n_places)."""
+    n = targets.shape[1]
+    kept = min(N_COMPONENTS, n, len(targets))
+    _, vectors = eigh(targets.T @ targets, subset_by_index=[n - kept, n - 1])
+    return vectors[:, ::-1].T
+
+
+def _without_own_place(
+    targets: np.ndarray, coefficients: np.ndarray, inverse: np.ndarray, groups: np.ndarray
+) -> np.ndarray:
+    """What the regression says of each photo when its group is left out, as `targets`.
+
+    Source: the closed form of leave-one-out for ridge regression (Allen 1974), block by block.
+    """
+    said = np.empty_like(targets)
+    order = np.argsort(groups, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
+        block = inverse[np.ix_(rows, rows)]
+        said[rows] = targets[rows] - np.linalg.solve(block, coefficients[rows])
+    return said
+
+
+def _best_sharpness(
+    scores: np.ndarray,
+    leaf: np.ndarray,
+    log_prior: np.ndarray,
+    photos: PlacedPhotos,
+    n_leaves: int,
+) -> float:
+    """Sharpness of the lowest log-loss over typical photos inside the leaves."""
+    asked = np.flatnonzero(photos.is_typical & (photos.class_index >= 0))
+    if len(asked) == 0:
+        return float(np.sqrt(SHARPNESS[0] * SHARPNESS[1]))
+    truth = photos.class_index[asked]
+
+    def loss(log_sharpness: float) -> float:
+        log_probs = place_log_probs(scores[asked], log_prior, float(np.exp(log_sharpness)))
+        own = leaf_sums(np.exp(log_probs), leaf, n_leaves)[np.arange(len(asked)), truth]
+        return float(-np.log(np.maximum(own, 1e-12)).mean())
+
+    bounds = (np.log(SHARPNESS[0]), np.log(SHARPNESS[1]))
+    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 0.01})
+    return float(np.exp(found.x))

@@ -111,9 +111,9 @@ def leaf_sums(values: np.ndarray, leaf: np.ndarray, n_leaves: int) -> np.ndarray
         n_leaves: number of leaves.
     """
     order = np.argsort(leaf, kind="stable")
-    starts = np.searchsorted(leaf[order], np.arange(n_leaves))
-    sums = np.add.reduceat(values[:, order], np.minimum(starts, len(leaf) - 1), axis=1)
-    sums[:, np.bincount(leaf, minlength=n_leaves) == 0] = 0
+    present, starts = np.unique(leaf[order], return_index=True)
+    sums = np.zeros((len(values), n_leaves), values.dtype)
+    sums[:, present] = np.add.reduceat(values[:, order], starts, axis=1)
     return sums
 
 

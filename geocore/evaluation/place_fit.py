@@ -139,7 +139,7 @@ def fit_evidence(
     sharpness = _best_sharpness(scores, leaf, log_prior, used, len(centroids[0]))
     evidence = PlaceEvidence(
         features,
-        coefficients.astype(np.float32),
+        coefficients.astype(np.float16),
         components.astype(np.float16),
         usual.astype(np.float32),
         places.astype(np.float32),

@@ -69,6 +69,7 @@ DEPTHS: dict[str, str] = {
     "narrow": "what its last convolution reads",
     "residual": "its last residual block",
     "sixteenth": "its last residual block at twice the output's height and width",
+    "expansion": "what the block behind that one makes of it before it halves the size",
 }
 """Where a feature map can be taken, deepest first: the deeper, the nearer to ImageNet's classes."""
 
@@ -130,6 +131,8 @@ def _feature_map(backbone: keras.Model, depth: str) -> keras.KerasTensor:
         return backbone.output
     if depth == "narrow":
         return backbone.get_layer(last_convolution(backbone)).input
+    if depth == "expansion":
+        return _expansion(backbone)
     shrinks = 2 if depth == "sixteenth" else 1
     blocks = [x.output for x in backbone.layers if isinstance(x, keras.layers.Add)]
     fitting = [x for x in blocks if -(-x.shape[1] // shrinks) == backbone.output_shape[1]]
@@ -139,6 +142,21 @@ def _feature_map(backbone: keras.Model, depth: str) -> keras.KerasTensor:
             "an EfficientNet or ResNet."
         )
     return fitting[-1]
+
+
+def _expansion(backbone: keras.Model) -> keras.KerasTensor:
+    """Input of the last convolution that halves the size, which is a depthwise one."""
+    halving = [
+        x.input
+        for x in backbone.layers
+        if isinstance(x, keras.layers.DepthwiseConv2D) and x.strides[0] == 2
+    ]
+    if not halving:
+        raise ValueError(
+            f"{backbone.name} has no block for the depth 'expansion'. Leave it out, or take an "
+            "EfficientNet-Lite."
+        )
+    return halving[-1]
 
 
 def _fetch(name: str, settings: dict[str, Any]) -> keras.Model:

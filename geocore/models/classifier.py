@@ -7,14 +7,13 @@ photo -> backbone -> pooling -> Dense(1280, ReLU) -> dropout 0.5 -> head -> logi
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import keras
 import numpy as np
 from keras import layers, ops
 
 POOLINGS = ("max", "mean", "std", "max+mean", "mean+std", "mean+std+bands")
-N_BANDS = 3
+N_BANDS, BANDED_CHANNELS = 3, 256
 _SMALLEST_VARIANCE = 1e-6  # a map that is even has a deviation, and a gradient, of about 0
 
 
@@ -25,7 +24,8 @@ class ClassifierConfig:
     Attributes:
         pooling: ``"max"`` (thesis 4.1), ``"mean"``, or several side by side, such
             as ``"max+mean"``; ``"std"`` is the standard deviation, ``"bands"`` the means over the
-            upper, middle and lower third, of all maps but the last.
+            upper, middle and lower third, of maps with at most 256 channels: of wide ones they
+            would outnumber all other features.
         hidden_units: width of the hidden layer; the thesis has 1280.
         dropout: rate behind the hidden layer.
         weight_decay: L2 factor (lambda of eq. 6.2) on every kernel of the classifier.
@@ -69,7 +69,8 @@ def pool_maps(feature_maps: Sequence[keras.KerasTensor], pooling: str) -> keras.
     pooled = [
         block
         for part in pooling.split("+")
-        for x in _pooled_maps(feature_maps, part)
+        for x in feature_maps
+        if _is_pooled(x.shape[-1], part)
         for block in _POOL[part](x)
     ]
     return pooled[0] if len(pooled) == 1 else ops.concatenate(pooled, axis=-1)
@@ -85,14 +86,13 @@ def pooled_blocks(n_channels: Sequence[int], pooling: str) -> list[tuple[int, in
     found = []
     for part in pooling.split("+"):
         times = N_BANDS if part == "bands" else 1
-        for i, width in _pooled_maps(list(enumerate(n_channels)), part):
-            found += [(i, width)] * times
+        maps = [x for x in enumerate(n_channels) if _is_pooled(x[1], part)]
+        found += [x for x in maps for _ in range(times)]
     return found
 
 
-def _pooled_maps(maps: Sequence[Any], part: str) -> Sequence[Any]:
-    """The last map, which comes first, is nearly the same everywhere: it has no bands."""
-    return maps[1:] if part == "bands" else maps
+def _is_pooled(n_channels: int, part: str) -> bool:
+    return part != "bands" or n_channels <= BANDED_CHANNELS
 
 
 def _deviation(feature_map: keras.KerasTensor) -> keras.KerasTensor:

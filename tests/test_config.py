@@ -26,6 +26,15 @@ def test_every_config_is_headed_by_command_time_and_numbers(path):
         assert any(word in line for line in head), word
 
 
+def test_what_is_usual_is_not_said_so_that_a_run_keeps_its_name():
+    text = config_to_toml(config_from_dict({"grid": GRID, "photo_sets": [{"folder": "a"}]}))
+    for word in ("evidence", "depths", "mirror", "n_axes", "density_km"):
+        assert word not in text
+    asked = {"grid": GRID, "backbone": {"mirror": True}, "evidence": {"is_used": True}}
+    text = config_to_toml(config_from_dict(asked))
+    assert "mirror = true" in text and "is_used = true" in text and "depths" not in text
+
+
 def test_thesis_values_are_the_defaults():
     config = config_from_dict({"grid": GRID})
     assert (config.backbone.size_px, config.classifier.pooling) == (224, "max")
@@ -48,6 +57,19 @@ def test_thesis_values_are_the_defaults():
         ({"grid": GRID, "heads": {"names": ["MC"]}}, "default head 'HMC-tree' is not among"),
         ({"grid": GRID, "backbone": {"name": "VGG16"}}, "Unknown backbone 'VGG16'"),
         ({"grid": GRID, "backbone": "VGG19"}, "backbone must be a table"),
+        ({"grid": GRID, "backbone": {"further": ["VGG16"]}}, "Unknown backbone 'VGG16'"),
+        ({"grid": GRID, "backbone": {"depths": ["top", "eighth"]}}, "Unknown depth 'eighth'"),
+        ({"grid": GRID, "backbone": {"depths": ["narrow"]}}, "The first depth must be 'top'"),
+        (
+            {"grid": GRID, "backbone": {"fine_tune": True, "mirror": True}},
+            "One backbone and its last feature map can be fine-tuned",
+        ),
+        ({"grid": GRID, "classifier": {"n_axes": -1}}, "n_axes must not be negative, received -1"),
+        ({"grid": GRID, "evidence": {"ridge": 0.0}}, "ridge and target_km must be above 0"),
+        (
+            {"grid": GRID, "photo_sets": [{"folder": "a", "evidence_weight": -1.0}]},
+            "evidence_weight and density_km must not be negative",
+        ),
         ({"grid": GRID, "augmentation": {"kind": "wild"}}, "Unknown augmentation 'wild'"),
         ({"grid": GRID, "augmentation": {"n_views": -1}}, "n_views must not be negative"),
         (

@@ -6,7 +6,6 @@ photo -> backbone -> pooling -> Dense(1280, ReLU) -> dropout 0.5 -> head -> logi
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import keras
 import numpy as np
@@ -103,10 +102,9 @@ def _bands(feature_map: keras.KerasTensor) -> list[keras.KerasTensor]:
     """Means over the upper, middle and lower third of the rows: sky, horizon and ground."""
     height = feature_map.shape[1]
     cuts = [round(i * height / N_BANDS) for i in range(N_BANDS + 1)]
-    return [
-        ops.mean(feature_map[:, start : max(end, start + 1)], axis=(1, 2))
-        for start, end in pairwise(cuts)
-    ]
+    starts = [min(start, height - 1) for start in cuts[:-1]]  # a map of one row has bands too
+    pairs = zip(starts, cuts[1:], strict=True)
+    return [ops.mean(feature_map[:, a : max(b, a + 1)], axis=(1, 2)) for a, b in pairs]
 
 
 _POOL: dict[str, Callable[[keras.KerasTensor], list[keras.KerasTensor]]] = {

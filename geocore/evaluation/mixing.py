@@ -7,7 +7,12 @@ the evidence alone tells the places apart:
 
     log p(leaf)  = ((1 - share) log head(leaf) + share log evidence(leaf)) / temperature + constant
     p(place)     = p(leaf of the place) evidence(place) / evidence(leaf of the place)
-    answer       = the place of the largest expected GeoScore, or of the fewest expected km
+    answer       = the place whose p(place) exceeds its prior most; or that of the largest expected
+                   GeoScore, or of the fewest expected km
+
+Where the evidence speaks alone, the first is the place with the largest score of the regression,
+itself an estimate of what the place is worth: probabilities that come true are too broad for their
+centre to be the best place.
 
 Source: own; Genest and Zidek 1986 for the product (logarithmic opinion pool).
 """
@@ -20,7 +25,7 @@ from scipy.optimize import minimize
 
 from geocore.cells.geodesy import distance_km
 from geocore.evaluation.metrics import geoscores
-from geocore.evaluation.place_evidence import PlaceEvidence, leaf_sums
+from geocore.evaluation.place_evidence import POINTS, PlaceEvidence, leaf_sums
 from geocore.evaluation.temperature import LIMITS, PRIOR_SPREAD, apply_temperature
 
 USUAL_SHARE, SHARE_SPREAD = 0.5, 0.25
@@ -88,12 +93,13 @@ class PlaceAnswers:
 
     Attributes:
         evidence: see there.
-        worth: float32 (n_places, n_places), symmetric; larger is better.
+        worth: float32 (n_places, n_places), symmetric; larger is better. None where the point is
+            the place that exceeds its prior most.
         n_leaves: number of leaves.
     """
 
     evidence: PlaceEvidence
-    worth: np.ndarray
+    worth: np.ndarray | None
     n_leaves: int
 
     def leaf_probs(self, log_probs: np.ndarray) -> np.ndarray:
@@ -116,21 +122,25 @@ class PlaceAnswers:
         own = self.leaf_probs(log_probs)
         mixed = mixed_probs(head_probs, own, mixing.share)
         probs = apply_temperature(mixed, mixing.temperature)
-        leaf = self.evidence.place_leaf
-        ratio = probs / np.maximum(own, np.finfo(np.float32).tiny)
-        places = np.exp(log_probs) * ratio[:, leaf]  # (n_photos, n_places), rows sum to 1
-        best = np.argmax(places.astype(np.float32) @ self.worth, axis=1)
+        gain = np.log(np.maximum(probs, _SMALLEST)) - np.log(np.maximum(own, _SMALLEST))
+        places = log_probs + gain[:, self.evidence.place_leaf]  # log p(place)
+        if self.worth is None:
+            best = np.argmax(places - self.evidence.log_prior, axis=1)
+        else:
+            best = np.argmax(np.exp(places).astype(np.float32) @ self.worth, axis=1)
         return probs, self.evidence.places[best].astype(np.float64)
 
 
-def place_answers(evidence: PlaceEvidence, n_leaves: int, point: str = "geoscore") -> PlaceAnswers:
+def place_answers(evidence: PlaceEvidence, n_leaves: int, point: str = POINTS[0]) -> PlaceAnswers:
     """Make evidence ready to answer.
 
     Args:
         evidence: over the leaves.
         n_leaves: number of leaves.
-        point: "geoscore" or "km", see `geocore.evaluation.place_fit.EvidenceConfig`.
+        point: one of POINTS, see `geocore.evaluation.place_fit.EvidenceConfig`.
     """
+    if point == "score":
+        return PlaceAnswers(evidence=evidence, worth=None, n_leaves=n_leaves)
     lat, lng = evidence.places.astype(np.float64).T
     km = distance_km(lat[:, None], lng[:, None], lat, lng)
     worth = geoscores(km) if point == "geoscore" else -km

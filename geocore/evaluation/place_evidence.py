@@ -16,6 +16,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+POINTS = ("score", "geoscore", "km")
+"""What a single point can be best in, see `geocore.evaluation.place_fit.EvidenceConfig`."""
 _CHUNK_PHOTOS = 256
 _ARRAYS = {
     "features": 2, "coefficients": 2, "components": 2, "usual": 1,

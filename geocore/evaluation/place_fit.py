@@ -15,7 +15,13 @@ from scipy.linalg import eigh, lapack
 from scipy.optimize import minimize_scalar
 
 from geocore.cells.geodesy import distance_km
-from geocore.evaluation.place_evidence import PlaceEvidence, kernel, leaf_sums, place_log_probs
+from geocore.evaluation.place_evidence import (
+    POINTS,
+    PlaceEvidence,
+    kernel,
+    leaf_sums,
+    place_log_probs,
+)
 
 MAX_PHOTOS = 8000
 """Photos learned from, drawn at random: time grows with their cube."""
@@ -36,7 +42,8 @@ class EvidenceConfig:
         ridge: added to the kernel's diagonal for a photo of weight 1 (lambda).
         target_km: the regression learns exp(-distance / target_km); farther than the GeoScore's
             1492.7, it learns more from far photos.
-        point: what the best single point is best in: "geoscore" (the largest expected GeoScore) or
+        point: which place is the best single point: "score" (the one that the photo speaks for most
+            beyond how often photos are taken there), "geoscore" (the largest expected GeoScore) or
             "km" (the smallest expected distance).
     """
 
@@ -44,7 +51,7 @@ class EvidenceConfig:
     width: float = 2.0
     ridge: float = 0.1
     target_km: float = 2500.0
-    point: str = "geoscore"
+    point: str = POINTS[0]
 
     def __post_init__(self) -> None:
         if not min(self.width, self.ridge, self.target_km) > 0:
@@ -52,8 +59,8 @@ class EvidenceConfig:
                 "width, ridge and target_km must be above 0, received "
                 f"{self.width}, {self.ridge} and {self.target_km}."
             )
-        if self.point not in ("geoscore", "km"):
-            raise ValueError(f"point must be 'geoscore' or 'km', received {self.point!r}.")
+        if self.point not in POINTS:
+            raise ValueError(f"point must be one of {', '.join(POINTS)}, received {self.point!r}.")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

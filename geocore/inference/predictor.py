@@ -17,6 +17,7 @@ from geocore.data.images import Photo, photo_name
 from geocore.errors import ImageError
 from geocore.evaluation.baselines import Baseline
 from geocore.evaluation.mixing import PlaceAnswers, place_answers
+from geocore.evaluation.place_evidence import POINTS
 from geocore.evaluation.points import best_points
 from geocore.evaluation.temperature import apply_temperature
 from geocore.inference.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
@@ -254,7 +255,7 @@ def _place_answers(bundle: Bundle) -> PlaceAnswers | None:
     evidence = load_evidence(bundle)
     if evidence is None:
         return None
-    point = bundle.config.get("evidence", {}).get("point", "geoscore")
+    point = bundle.config.get("evidence", {}).get("point", POINTS[0])
     return place_answers(evidence, bundle.grid.n_leaves, point)
 
 

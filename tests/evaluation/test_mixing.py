@@ -1,12 +1,14 @@
 """Head and evidence as one distribution: over leaves, over places, and its best point."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from geocore.cells.geodesy import distance_km
 from geocore.evaluation.metrics import geoscores
 from geocore.evaluation.mixing import Mixing, fit_mixing, mixed_probs, place_answers
-from geocore.evaluation.place_evidence import PlaceEvidence
+from geocore.evaluation.place_evidence import PlaceEvidence, place_log_probs
 from geocore.evaluation.temperature import apply_temperature
 
 PLACES = np.array([[0, 0], [0, 60], [40, 20], [41, 21], [-30, 100]], np.float32)
@@ -64,7 +66,7 @@ def test_few_photos_do_not_move_it_and_none_leave_it_as_usual():
 
 
 def test_point_and_leaves_come_from_one_distribution(evidence):
-    answers = place_answers(evidence, 3)
+    answers = place_answers(evidence, 3, "geoscore")
     log_probs = np.log([[0.3, 0.2, 0.1, 0.25, 0.15]]).astype(np.float32)
     head = np.array([[0.2, 0.2, 0.6]], np.float32)
     probs, points = answers.answer(head, log_probs, Mixing(share=0.4, temperature=1.3))
@@ -82,12 +84,27 @@ def test_the_fewest_expected_km_are_a_setting(evidence):
     """Near two equal places in the west, the GeoScore stays; km go to the middle of all."""
     log_probs = np.log(np.array([[0.02, 0.36, 0.01, 0.01, 0.6]])).astype(np.float32)
     head = np.full((1, 3), 1 / 3, np.float32)
-    by_score = place_answers(evidence, 3).answer(head, log_probs, Mixing(share=1.0))[1]
+    by_score = place_answers(evidence, 3, "geoscore").answer(head, log_probs, Mixing(share=1.0))[1]
     by_km = place_answers(evidence, 3, "km").answer(head, log_probs, Mixing(share=1.0))[1]
     probs = np.exp(log_probs[0])
     km = distance_km(PLACES[:, :1], PLACES[:, 1:], PLACES[:, 0], PLACES[:, 1])
     np.testing.assert_array_equal(by_km[0], PLACES[np.argmin(km @ probs)])
     np.testing.assert_array_equal(by_score[0], PLACES[np.argmax(geoscores(km) @ probs)])
+
+
+def test_by_default_the_point_is_where_the_photo_speaks_beyond_the_prior(evidence):
+    """Without a head that is the largest score, however common the places are."""
+    scores = np.array([[0.1, 0.4, 0.2, 0.38, 0.3]], np.float32)
+    common = np.log(np.array([0.6, 0.01, 0.2, 0.1, 0.09], np.float32))
+    prior = replace(evidence, log_prior=common)
+    log_probs = place_log_probs(scores, common, 10.0)
+    head = np.array([[0.1, 0.8, 0.1]], np.float32)
+    answers = place_answers(prior, 3)
+    alone = answers.answer(head, log_probs, Mixing(share=1.0))[1]
+    np.testing.assert_array_equal(alone[0], PLACES[1])
+    # a head that is sure of the second leaf moves the point there
+    joined = answers.answer(head, log_probs, Mixing(share=0.5))[1]
+    np.testing.assert_array_equal(joined[0], PLACES[3])
 
 
 def test_an_impossible_share_is_refused():

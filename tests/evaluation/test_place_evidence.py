@@ -180,5 +180,7 @@ def test_wrong_arguments_are_named(photos, fitted):
         evidence_from_arrays(arrays)
     with pytest.raises(ValueError, match="width, ridge and target_km must be above 0, received 0"):
         EvidenceConfig(width=0.0)
-    with pytest.raises(ValueError, match="point must be 'geoscore' or 'km', received 'miles'"):
+    with pytest.raises(
+        ValueError, match="point must be one of score, geoscore, km, received 'miles'"
+    ):
         EvidenceConfig(point="miles")

@@ -78,7 +78,9 @@ def hear_places(prepared: Prepared) -> Witness | None:
         settings,
     )
     return Witness(
-        answers=place_answers(fitted.evidence, prepared.grid.n_leaves, settings.point),
+        answers=place_answers(
+            fitted.evidence, prepared.grid.n_leaves, settings.point, settings.point_sharpness
+        ),
         learned=learned[fitted.rows],
         held_out=fitted.held_out,
     )

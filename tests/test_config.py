@@ -65,7 +65,7 @@ def test_thesis_values_are_the_defaults():
             "One backbone and its last feature map can be fine-tuned",
         ),
         ({"grid": GRID, "classifier": {"n_axes": -1}}, "n_axes must not be negative, received -1"),
-        ({"grid": GRID, "evidence": {"ridge": 0.0}}, "ridge and target_km must be above 0"),
+        ({"grid": GRID, "evidence": {"ridge": 0.0}}, "point_sharpness must be above 0"),
         (
             {"grid": GRID, "photo_sets": [{"folder": "a", "evidence_weight": -1.0}]},
             "evidence_weight and density_km must not be negative",

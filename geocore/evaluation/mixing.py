@@ -7,12 +7,11 @@ the evidence alone tells the places apart:
 
     log p(leaf)  = ((1 - share) log head(leaf) + share log evidence(leaf)) / temperature + constant
     p(place)     = p(leaf of the place) evidence(place) / evidence(leaf of the place)
-    answer       = the place whose p(place) exceeds its prior most; or that of the largest expected
-                   GeoScore, or of the fewest expected km
+    answer       = the place of the largest expected GeoScore, or of the fewest expected km, under
+                   p(place) ^ sharpness, normalised
 
-Where the evidence speaks alone, the first is the place with the largest score of the regression,
-itself an estimate of what the place is worth: probabilities that come true are too broad for their
-centre to be the best place.
+The sharpness of the point is there because probabilities that come true for cells are too broad for
+the place in their middle to be a good answer (docs/notebook.md has the figures).
 
 Source: own; Genest and Zidek 1986 for the product (logarithmic opinion pool).
 """
@@ -93,13 +92,14 @@ class PlaceAnswers:
 
     Attributes:
         evidence: see there.
-        worth: float32 (n_places, n_places), symmetric; larger is better. None where the point is
-            the place that exceeds its prior most.
+        worth: float32 (n_places, n_places), symmetric; larger is better.
+        sharpness: power that the places' probs are raised to for the point.
         n_leaves: number of leaves.
     """
 
     evidence: PlaceEvidence
-    worth: np.ndarray | None
+    worth: np.ndarray
+    sharpness: float
     n_leaves: int
 
     def leaf_probs(self, log_probs: np.ndarray) -> np.ndarray:
@@ -124,27 +124,28 @@ class PlaceAnswers:
         probs = apply_temperature(mixed, mixing.temperature)
         gain = np.log(np.maximum(probs, _SMALLEST)) - np.log(np.maximum(own, _SMALLEST))
         places = log_probs + gain[:, self.evidence.place_leaf]  # log p(place)
-        if self.worth is None:
-            best = np.argmax(places - self.evidence.log_prior, axis=1)
-        else:
-            best = np.argmax(np.exp(places).astype(np.float32) @ self.worth, axis=1)
+        sharp = self.sharpness * (places - places.max(axis=1, keepdims=True))
+        best = np.argmax(np.exp(sharp).astype(np.float32) @ self.worth, axis=1)
         return probs, self.evidence.places[best].astype(np.float64)
 
 
-def place_answers(evidence: PlaceEvidence, n_leaves: int, point: str = POINTS[0]) -> PlaceAnswers:
+def place_answers(
+    evidence: PlaceEvidence, n_leaves: int, point: str = POINTS[0], sharpness: float = 1.0
+) -> PlaceAnswers:
     """Make evidence ready to answer.
 
     Args:
         evidence: over the leaves.
         n_leaves: number of leaves.
         point: one of POINTS, see `geocore.evaluation.place_fit.EvidenceConfig`.
+        sharpness: of the point, above 0; 1 weighs it up under the probs themselves.
     """
-    if point == "score":
-        return PlaceAnswers(evidence=evidence, worth=None, n_leaves=n_leaves)
     lat, lng = evidence.places.astype(np.float64).T
     km = distance_km(lat[:, None], lng[:, None], lat, lng)
     worth = geoscores(km) if point == "geoscore" else -km
-    return PlaceAnswers(evidence=evidence, worth=worth.astype(np.float32), n_leaves=n_leaves)
+    return PlaceAnswers(
+        evidence=evidence, worth=worth.astype(np.float32), sharpness=sharpness, n_leaves=n_leaves
+    )
 
 
 def _logs(probs: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-POINTS = ("score", "geoscore", "km")
+POINTS = ("geoscore", "km")
 """What a single point can be best in, see `geocore.evaluation.place_fit.EvidenceConfig`."""
 _CHUNK_PHOTOS = 256
 _ARRAYS = {

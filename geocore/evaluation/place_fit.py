@@ -42,9 +42,9 @@ class EvidenceConfig:
         ridge: added to the kernel's diagonal for a photo of weight 1 (lambda).
         target_km: the regression learns exp(-distance / target_km); farther than the GeoScore's
             1492.7, it learns more from far photos.
-        point: which place is the best single point: "score" (the one that the photo speaks for most
-            beyond how often photos are taken there), "geoscore" (the largest expected GeoScore) or
+        point: what the best single point is best in: "geoscore" (the largest expected GeoScore) or
             "km" (the smallest expected distance).
+        point_sharpness: power that the places' probs are raised to before a point is weighed up.
     """
 
     is_used: bool = False
@@ -52,12 +52,13 @@ class EvidenceConfig:
     ridge: float = 0.1
     target_km: float = 2500.0
     point: str = POINTS[0]
+    point_sharpness: float = 4.0
 
     def __post_init__(self) -> None:
-        if not min(self.width, self.ridge, self.target_km) > 0:
+        if not min(self.width, self.ridge, self.target_km, self.point_sharpness) > 0:
             raise ValueError(
-                "width, ridge and target_km must be above 0, received "
-                f"{self.width}, {self.ridge} and {self.target_km}."
+                "width, ridge, target_km and point_sharpness must be above 0, received "
+                f"{self.width}, {self.ridge}, {self.target_km} and {self.point_sharpness}."
             )
         if self.point not in POINTS:
             raise ValueError(f"point must be one of {', '.join(POINTS)}, received {self.point!r}.")

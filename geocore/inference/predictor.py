@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
+from geocore.config import config_from_dict
 from geocore.data.images import Photo, photo_name
 from geocore.errors import ImageError
 from geocore.evaluation.baselines import Baseline
 from geocore.evaluation.mixing import PlaceAnswers, place_answers
-from geocore.evaluation.place_evidence import POINTS
 from geocore.evaluation.points import best_points
 from geocore.evaluation.temperature import apply_temperature
 from geocore.inference.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
@@ -255,8 +255,9 @@ def _place_answers(bundle: Bundle) -> PlaceAnswers | None:
     evidence = load_evidence(bundle)
     if evidence is None:
         return None
-    point = bundle.config.get("evidence", {}).get("point", POINTS[0])
-    return place_answers(evidence, bundle.grid.n_leaves, point)
+    settings = config_from_dict(bundle.config, where=f"{bundle.folder}/config.toml").evidence
+    n_leaves = bundle.grid.n_leaves
+    return place_answers(evidence, n_leaves, settings.point, settings.point_sharpness)
 
 
 def _name(photo: Photo, name: str | None) -> str:

@@ -1,14 +1,12 @@
 """Head and evidence as one distribution: over leaves, over places, and its best point."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from geocore.cells.geodesy import distance_km
 from geocore.evaluation.metrics import geoscores
 from geocore.evaluation.mixing import Mixing, fit_mixing, mixed_probs, place_answers
-from geocore.evaluation.place_evidence import PlaceEvidence, place_log_probs
+from geocore.evaluation.place_evidence import PlaceEvidence
 from geocore.evaluation.temperature import apply_temperature
 
 PLACES = np.array([[0, 0], [0, 60], [40, 20], [41, 21], [-30, 100]], np.float32)
@@ -92,19 +90,20 @@ def test_the_fewest_expected_km_are_a_setting(evidence):
     np.testing.assert_array_equal(by_score[0], PLACES[np.argmax(geoscores(km) @ probs)])
 
 
-def test_by_default_the_point_is_where_the_photo_speaks_beyond_the_prior(evidence):
-    """Without a head that is the largest score, however common the places are."""
-    scores = np.array([[0.1, 0.4, 0.2, 0.38, 0.3]], np.float32)
-    common = np.log(np.array([0.6, 0.01, 0.2, 0.1, 0.09], np.float32))
-    prior = replace(evidence, log_prior=common)
-    log_probs = place_log_probs(scores, common, 10.0)
-    head = np.array([[0.1, 0.8, 0.1]], np.float32)
-    answers = place_answers(prior, 3)
-    alone = answers.answer(head, log_probs, Mixing(share=1.0))[1]
-    np.testing.assert_array_equal(alone[0], PLACES[1])
-    # a head that is sure of the second leaf moves the point there
-    joined = answers.answer(head, log_probs, Mixing(share=0.5))[1]
-    np.testing.assert_array_equal(joined[0], PLACES[3])
+def test_a_sharper_point_is_nearer_to_the_likeliest_place(evidence):
+    """Many middling places in the east outweigh the likeliest one, until it is sharpened."""
+    log_probs = np.log(np.array([[0.32, 0.05, 0.29, 0.28, 0.06]])).astype(np.float32)
+    head = np.full((1, 3), 1 / 3, np.float32)
+    points, probs = [], []
+    for sharpness in (1.0, 20.0):
+        found = place_answers(evidence, 3, sharpness=sharpness).answer(
+            head, log_probs, Mixing(share=1.0)
+        )
+        probs.append(found[0])
+        points.append(found[1][0])
+    assert points[0].tolist() in PLACES[2:4].tolist()
+    assert points[1].tolist() == PLACES[0].tolist()
+    np.testing.assert_array_equal(*probs)  # of cells nothing changes
 
 
 def test_an_impossible_share_is_refused():

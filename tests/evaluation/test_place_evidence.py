@@ -178,9 +178,9 @@ def test_wrong_arguments_are_named(photos, fitted):
     arrays[4] = arrays[4][:-1]
     with pytest.raises(ValueError, match=r"components must be \(\d+, \d+\) beside the others"):
         evidence_from_arrays(arrays)
-    with pytest.raises(ValueError, match="width, ridge and target_km must be above 0, received 0"):
-        EvidenceConfig(width=0.0)
     with pytest.raises(
-        ValueError, match="point must be one of score, geoscore, km, received 'miles'"
+        ValueError, match="width, ridge, target_km and point_sharpness must be above 0, received 0"
     ):
+        EvidenceConfig(width=0.0)
+    with pytest.raises(ValueError, match="point must be one of geoscore, km, received 'miles'"):
         EvidenceConfig(point="miles")

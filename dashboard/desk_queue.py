@@ -22,7 +22,10 @@ def take_photos(batch: Batch) -> None:
 
     def queue() -> None:
         uploads = st.session_state[key]
-        photos = [(upload.name, upload.getvalue()) for upload in uploads]
+        taken = st.session_state.setdefault("desk_taken", set())  # a browser may tell twice
+        new = [upload for upload in uploads if upload.file_id not in taken]
+        taken.update(upload.file_id for upload in new)
+        photos = [(upload.name, upload.getvalue()) for upload in new]
         keeps = bool(st.session_state.get("desk_keep"))
         batch.add(photos, analyst=analyst(), keeps_photos=keeps)
         st.session_state["desk_round"] += 1  # another key empties the drop zone

@@ -3,6 +3,8 @@
 # make lint   ruff and mypy
 # make bench  measured ratios of one run, a few minutes
 # make doctor what is wrong with this installation; ARGS="--url http://host:8501" asks a running one
+# make fuzz   100,000 spoilt photos through the photo door, about ten minutes of one core; ARGS="--n 5000 --seed 7"
+# make chaos  200 kills at random moments, each gone on from; ARGS="--kills case=20 clean=10" takes only some
 # make install [GPU=1]
 #
 # PYTHON=… chooses the interpreter, VENV=… the environment's folder, PORT=… the dashboard's port.
@@ -16,11 +18,11 @@ IS_SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 
 
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help install run test lint bench doctor
+.PHONY: help install run test lint bench doctor fuzz chaos
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,8p'
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,10p'
 
 install: $(INSTALLED)
 
@@ -61,3 +63,9 @@ bench: $(INSTALLED_DEV)
 doctor:
 	@test -x $(BIN)/python || { echo "Nothing is installed in $(VENV). Run make install." >&2; exit 1; }
 	@$(BIN)/python scripts/doctor.py --port $(PORT) $(ARGS)
+
+fuzz: $(INSTALLED_DEV)
+	nice -n 5 $(BIN)/python scripts/fuzz.py $(ARGS)
+
+chaos: $(INSTALLED_DEV)
+	nice -n 5 $(BIN)/python scripts/chaos.py $(ARGS)

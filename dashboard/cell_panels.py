@@ -13,6 +13,7 @@ from dashboard.common import keep, plain
 from dashboard.key_figures import facts_html, small_percent
 from dashboard.offline_map import is_dark, show_map
 from geocore.analysis.cell_details import cell_table, neighbouring_leaves
+from geocore.analysis.export import disarmed
 from geocore.analysis.grid_summary import GridSummary
 from geocore.inference.bundle import Bundle
 from geocore.visuals.colours import colour_scale, legend_html
@@ -143,7 +144,7 @@ def show_cell_table(
     )
     st.download_button(
         "Download the table",
-        table.to_csv(index=False),
+        table.map(disarmed).to_csv(index=False),
         f"{name}-cells.csv",
         "text/csv",
         icon=":material/download:",

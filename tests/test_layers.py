@@ -59,6 +59,7 @@ FLOW = {
     | {"large_bundle", "table_stages"},
     "table_stages": {"data", "cells", "analysis"},
     "doctor": {"inference"},
+    "faults": {"data", "analysis", "casework", "inference", "config", "pipeline"},
 }
 TENSORFLOW_PARTS = {
     "models",

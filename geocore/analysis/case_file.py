@@ -25,6 +25,7 @@ from geocore.analysis.case_tables import (
     METADATA,
     STORED_PHOTOS,
     connect,
+    foreign_parts,
     to_write,
 )
 from geocore.errors import CaseError
@@ -240,6 +241,11 @@ def _check_version(engine: sa.Engine, name: str) -> None:
     with engine.connect() as connection:
         if not sa.inspect(connection).has_table(FORMAT.name):
             raise CaseError(f"{name}: this is no case file. Choose another, or begin a new case.")
+        if foreign := foreign_parts(connection):
+            raise CaseError(
+                f"{name}: a case file must hold nothing but a case, this one also holds "
+                f"{foreign[0]!r}, which could change entries. Ask for the original file."
+            )
         version = connection.scalar(sa.select(FORMAT.c.version))
     if version != FORMAT_VERSION:
         raise CaseError(
@@ -285,4 +291,10 @@ def _fault(row: dict[str, Any], seq: int, previous: str) -> str | None:
 
 
 def _entry(row: Any) -> Entry:
-    return Entry(**{**row, "body": json.loads(row["body"])})
+    try:
+        return Entry(**{**row, "body": json.loads(row["body"])})
+    except (ValueError, TypeError, RecursionError) as error:
+        raise CaseError(
+            f"Entry {row['seq']} of the case cannot be read ({type(error).__name__}). The file was "
+            "altered or damaged: use a copy of it."
+        ) from error

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 FORMAT_VERSION = 1
 BUSY_TIMEOUT_S = 30
 _WRITES = "writes_a_case"
+_REFUSAL = "BEGIN SELECT RAISE(ABORT, 'a case file is only ever added to'); END"
 
 METADATA = sa.MetaData()
 FORMAT = sa.Table("case_format", METADATA, sa.Column("version", sa.Integer, nullable=False))
@@ -39,7 +40,7 @@ def _refuse(table: sa.Table, verb: str) -> None:
     name = f"{table.name}_no_{verb.lower()}"
     trigger = sa.DDL(
         f"CREATE TRIGGER {name} BEFORE {verb} ON {table.name} "
-        "BEGIN SELECT RAISE(ABORT, 'a case file is only ever added to'); END"
+        f"{_REFUSAL}"
     )
     sa.event.listen(table, "after_create", trigger.execute_if(dialect="sqlite"))
 
@@ -79,7 +80,26 @@ def _mode(path: Path, read_only: bool) -> str:
     return "mode=ro" if os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
 
 
+def foreign_parts(connection: sa.Connection) -> list[str]:
+    """Names of views, triggers and altered tables that a case file does not have.
+
+    A trigger of a stranger would run with every entry, a view could stand for a table.
+    """
+    if connection.dialect.name != "sqlite":
+        return []
+    rows = connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master").all()
+    own = {f"{x.name}_no_{verb}" for x in METADATA.sorted_tables for verb in ("update", "delete")}
+    found = []
+    for kind, name, sql in rows:
+        is_own = kind in ("table", "index") or (kind == "trigger" and name in own)
+        is_virtual = "virtual table" in " ".join(str(sql).lower().split())
+        if not is_own or is_virtual or (kind == "trigger" and _REFUSAL not in str(sql)):
+            found.append(str(name))
+    return found
+
+
 def _no_own_transactions(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA trusted_schema=OFF")  # the file's own text calls no function
     connection.isolation_level = None  # SQLAlchemy begins and ends every transaction itself
 
 

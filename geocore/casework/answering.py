@@ -77,7 +77,7 @@ def read_photo(content: bytes, name: str) -> Record:
     Raises:
         ImageError: it cannot.
     """
-    with open_photo(content, name=name) as image:
+    with open_photo(content, name=name, header_only=True) as image:
         size_px = image.size
     position = exif_position(content, name=name)
     return photo_record(

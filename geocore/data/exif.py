@@ -31,7 +31,7 @@ def exif_position(photo: Photo, *, name: str | None = None) -> tuple[float, floa
     Source:
         EXIF 2.32, section 4.6.6 (GPS attribute information).
     """
-    with open_photo(photo, name=name) as image:
+    with open_photo(photo, name=name, header_only=True) as image:
         try:
             return _position(image.getexif().get_ifd(_GPS_IFD))
         except DECODER_ERRORS:

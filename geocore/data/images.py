@@ -17,19 +17,31 @@ import numpy as np
 import pillow_heif
 from PIL import Image, UnidentifiedImageError
 
+from geocore.data.image_limits import (
+    MAX_PIXELS,
+    MIN_SIDE_PX,
+    MeteredStream,
+    check_pixels,
+    check_work,
+    too_many_pixels,
+)
 from geocore.errors import ImageError
 
 Photo = str | Path | bytes | bytearray | memoryview | BinaryIO
 
 MAX_BYTES = 50 * 1024 * 1024
-MAX_PIXELS = 120_000_000
-MIN_SIDE_PX = 16
 WORKING_SIDE_PX = 2048
-FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "GIF", "BMP")
-ACCEPTED = "JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP"
+# Formats whose files are known by their first bytes, that start no other program (EPS would start
+# Ghostscript), and whose decoder is not Python code that a large file would keep busy for minutes.
+FORMATS = (
+    *("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "GIF", "BMP"),
+    *("JPEG2000", "PPM", "PSD", "SGI", "PCX"),
+)
+ACCEPTED = "JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP, JPEG 2000, PPM, PSD, SGI, PCX"
 PHOTO_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".heic", ".heif"}
     | {".avif", ".tif", ".tiff", ".gif", ".bmp"}
+    | {".jp2", ".j2k", ".jpx", ".ppm", ".pgm", ".psd", ".sgi", ".pcx"}
 )
 
 # Pillow's parsers let through whatever a malformed file made them stumble upon.
@@ -141,9 +153,12 @@ def photo_name(photo: Photo) -> str:
 
 
 @contextmanager
-def open_photo(photo: Photo, *, name: str | None = None) -> Iterator[Image.Image]:
-    """Open a photo without decoding its pixels, its size and format checked.
+def open_photo(
+    photo: Photo, *, name: str | None = None, header_only: bool = False
+) -> Iterator[Image.Image]:
+    """Open a photo without decoding its pixels; format, size and what decoding would cost checked.
 
+    With `header_only` the rest of the file is not looked at: the pixels must not be decoded then.
     Inside the `with` block every failure of the decoder becomes an `ImageError` that names the
     file.
 
@@ -153,11 +168,13 @@ def open_photo(photo: Photo, *, name: str | None = None) -> Iterator[Image.Image
     name = name or photo_name(photo)
     with _byte_stream(photo, name) as stream:
         try:
-            with Image.open(stream, formats=FORMATS) as image:
-                _check_size(image.size, name)
+            with Image.open(MeteredStream(stream, name), formats=FORMATS) as image:
+                check_pixels(image, name)
+                if not header_only:
+                    check_work(image, stream, name)
                 yield image
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            raise ImageError(_too_many_pixels(name)) from error
+            raise ImageError(too_many_pixels(name)) from error
         except UnidentifiedImageError as error:
             raise ImageError(
                 f"{name}: the content is not a photo in a known format, whatever the file is "
@@ -218,24 +235,6 @@ def _check_n_bytes(n_bytes: int, name: str) -> None:
             f"{name}: the file must have at most {MAX_BYTES >> 20} MB, received more. "
             "Save it smaller, for example as JPEG."
         )
-
-
-def _check_size(size_px: tuple[int, int], name: str) -> None:
-    width, height = size_px
-    if width * height > MAX_PIXELS:
-        raise ImageError(_too_many_pixels(name, f", received {width} x {height}"))
-    if min(width, height) < MIN_SIDE_PX:
-        raise ImageError(
-            f"{name}: a photo must have at least {MIN_SIDE_PX} pixels a side to show a place, "
-            f"received {width} x {height}. Give the original photo."
-        )
-
-
-def _too_many_pixels(name: str, received: str = "") -> str:
-    return (
-        f"{name}: the photo must have at most {MAX_PIXELS // 1_000_000} megapixels{received}. "
-        "Save it smaller in an image viewer."
-    )
 
 
 def _reduced(image: Image.Image, max_side_px: int) -> Image.Image:

@@ -237,7 +237,7 @@ def _texts(values: pd.Series) -> pd.Series:
 def _size(path: str) -> tuple[float, float]:
     """Width and height of a photo held upright."""
     try:
-        with open_photo(path) as image:
+        with open_photo(path, header_only=True) as image:
             lies_on_its_side = image.getexif().get(_ORIENTATION_TAG, 1) >= 5
             return image.size[::-1] if lies_on_its_side else image.size
     except ImageError:

@@ -196,7 +196,7 @@ def load_bundle(folder: str | os.PathLike[str] = DEFAULT_BUNDLE) -> Bundle:
             card=(folder / "MODEL_CARD.md").read_text("utf-8"),
             baselines=tuple(x for x in BASELINES if f"baselines/{x}.npz" in manifest["files"]),
         )  # fmt: skip
-    except (GeocoreError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (GeocoreError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BundleError(
             f"{folder}: the content cannot be read ({error}). Make the bundle anew."
         ) from error

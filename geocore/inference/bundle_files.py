@@ -27,6 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from geocore.errors import BundleError
+from geocore.inference.bundle_limits import check_arrays, check_sizes
 
 FORMAT_VERSION = 2
 READABLE_VERSIONS = (1, 2)  # 1 knew neither reduction.npz nor evidence.npz
@@ -141,7 +142,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         files = manifest["files"]
         if type(version) is not int or not isinstance(files, dict):
             raise TypeError("format_version must be a whole number and files a table")
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BundleError(f"{path}: the manifest cannot be read ({error}). {_REMEDY}") from error
     if version not in READABLE_VERSIONS:
         raise BundleError(
@@ -158,10 +159,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def check_files(folder: Path, hashes: Mapping[str, str]) -> None:
-    """Compare the files of the folder (hidden ones aside) with the manifest.
+    """Compare the files of the folder (hidden ones aside) with the manifest; see `check_sizes`.
 
     Raises:
-        BundleError: a file is missing, additional, or was changed.
+        BundleError: a file is missing, additional, was changed, or is too large.
     """
     expected, present = {*hashes, *REQUIRED_FILES}, set(_files_in(folder)) - {MANIFEST}
     if missing := sorted(expected - present):
@@ -179,6 +180,7 @@ def check_files(folder: Path, hashes: Mapping[str, str]) -> None:
             f"{folder}: {_list(changed)} was changed after the bundle was made "
             f"(SHA-256 differs). {_REMEDY}"
         )
+    check_sizes(folder)
 
 
 def write_arrays(path: Path, arrays: Sequence[np.ndarray]) -> None:
@@ -216,10 +218,11 @@ def read_arrays(path: Path) -> list[np.ndarray]:
     Raises:
         BundleError: not such a file, an object array, or values that are not finite.
     """
+    check_arrays(path)
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             arrays = [np.asarray(archive[f"w{index:02d}"]) for index in range(len(archive.files))]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise BundleError(f"{path}: the weights cannot be read ({error}). {_REMEDY}") from error
     if not all(array.dtype.kind == "f" and np.isfinite(array).all() for array in arrays):
         raise BundleError(f"{path}: the weights must be finite numbers. {_REMEDY}")

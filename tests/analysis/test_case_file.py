@@ -301,3 +301,29 @@ def test_the_log_folds_into_what_an_analyst_sees(case):
 def test_an_unknown_decision_is_refused():
     with pytest.raises(ValueError, match="one of open, accepted, rejected, received 'maybe'"):
         decision_record(SHA, "maybe")
+
+
+# Case files that mean harm
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "create trigger t after insert on entries begin delete from stored_photos; end",
+        "create view v as select * from entries",
+        "create virtual table v using fts5(x)",
+        "create trigger entries_no_update after insert on entries begin select 1; end",
+    ],
+)
+def test_a_case_that_holds_more_than_a_case_is_refused(case, path, statement):
+    altered(path, statement)
+    with pytest.raises(CaseError, match=r"nothing but a case, this one also holds '.+'.*original"):
+        open_case(path)
+
+
+@pytest.mark.parametrize("body", ["no json", "[" * 200_000])
+def test_an_entry_that_is_no_json_is_named(case, path, body):
+    altered(path, "update entries set body = ? where seq = 2", body)
+    with pytest.raises(CaseError, match="Entry 2 of the case cannot be read"):
+        case.entries()
+    assert not case.verify().ok

@@ -1,8 +1,10 @@
 """Bundles: what is saved comes back, what was altered is refused with a sentence."""
 
+import io
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ import pandas as pd
 import pytest
 
 from geocore.errors import BundleError
-from geocore.inference import bundle_files
+from geocore.inference import bundle_files, bundle_limits
 from geocore.inference.bundle import PREDICTION_COLUMNS, list_bundles, load_bundle, save_bundle
 from tests.inference.tiny_bundle import bundle_parts, save_tiny_bundle, signed_again
 
@@ -288,3 +290,53 @@ def test_reading_a_bundle_does_not_load_tensorflow(folder):
         "sys.exit(any(m in sys.modules for m in ('tensorflow', 'keras')))"
     )
     assert subprocess.run([sys.executable, "-c", code, str(folder)], check=False).returncode == 0
+
+
+# Bundles whose hashes fit and that mean harm
+
+
+def test_a_link_out_of_the_bundle_is_refused(tmp_path):
+    folder = save_tiny_bundle(tmp_path / "a")
+    card = folder / "MODEL_CARD.md"
+    card.rename(tmp_path / "elsewhere.md")
+    card.symlink_to(tmp_path / "elsewhere.md")
+    with pytest.raises(BundleError, match=r"MODEL_CARD.md: .*hold its files itself.*trust"):
+        load_bundle(folder)
+
+
+def test_a_file_outside_the_folder_is_never_read(folder, tmp_path):
+    (tmp_path / "secret").write_text("x")
+    with pytest.raises(BundleError, match=r"lacks \.\./secret"):
+        bundle_files.check_files(folder, {"../secret": "0" * 64})
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "words"),
+    [
+        ("MAX_TEXT_BYTES", 10, "must hold at most 0 MB"),
+        ("MAX_UNPACKED_BYTES", 10, "must hold at most 0 MB"),
+        ("MAX_ROWS", 10, r"answers\.parquet: a table must have at most 10 rows"),
+    ],
+)
+def test_parts_that_unpack_to_too_much_are_refused(tmp_path, monkeypatch, limit, value, words):
+    folder = save_tiny_bundle(tmp_path / "a")
+    monkeypatch.setattr(bundle_limits, limit, value)
+    with pytest.raises(BundleError, match=words):
+        load_bundle(folder)
+
+
+def test_an_array_that_claims_to_be_huge_is_refused(tmp_path):
+    path = tmp_path / "MC.npz"
+    stream = io.BytesIO()
+    header = {"descr": "<f4", "fortran_order": False, "shape": (25_000_000_000_000,)}
+    np.lib.format.write_array_header_1_0(stream, header)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("w00.npy", stream.getvalue())
+    with pytest.raises(BundleError, match="the weights cannot be read"):
+        bundle_files.read_arrays(path)
+
+
+def test_a_manifest_nested_without_end_is_refused(folder, tmp_path):
+    (tmp_path / "manifest.json").write_text("[" * 200_000)
+    with pytest.raises(BundleError, match="the manifest cannot be read"):
+        load_bundle(tmp_path)

@@ -9,8 +9,8 @@ from geocore.data.flickr.settings import (
     duration,
     settings_from_text,
 )
+from geocore.faults.flickr_double import KEY, FlickrDouble, MadePhotos, failing
 from scripts.collect_flickr import main
-from tests.data.flickr.double import KEY, FlickrDouble, MadePhotos, failing
 
 
 @pytest.fixture

@@ -24,7 +24,10 @@ from geocore.errors import ImageError, PhotoTableError
 
 AMBIGUOUS = "several image files have this name"
 UNUSABLE_NAME = "IMG_ID cannot be the name of a file"
-_FORMAT_SUFFIX = {"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif", "HEIF": ".heic"}
+_FORMAT_SUFFIX = {
+    **{"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif", "HEIF": ".heic"},
+    "JPEG2000": ".jp2",
+}
 _MAX_NAME_BYTES, _MAX_PATH_BYTES = 240, 1000
 
 Texts = NDArray[np.object_]
@@ -185,7 +188,7 @@ def _can_be_a_name(ids: pd.Series) -> NDArray[np.bool_]:
 def _suffix(content: bytes) -> str:
     """The suffix for an encoded photo's format, "" where it is no photo."""
     try:
-        with open_photo(io.BytesIO(content), name="photo") as image:
+        with open_photo(io.BytesIO(content), name="photo", header_only=True) as image:
             name = image.format or ""
     except ImageError:
         return ""

@@ -13,7 +13,7 @@ import pandas as pd
 from geocore.data.flickr.crawl import CrawlLimits, CrawlReport, collect_photos
 from geocore.data.flickr.server import FlickrServer
 from geocore.data.flickr.settings import CrawlSettings
-from tests.data.flickr.double import KEY, FlickrDouble
+from geocore.faults.flickr_double import KEY, FlickrDouble
 
 ROOT = Path(__file__).resolve().parents[3]
 SETTINGS = CrawlSettings(terms=("flood",), languages=("en",), until=date(2020, 1, 1))

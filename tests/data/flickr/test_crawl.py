@@ -14,7 +14,7 @@ from geocore.data.flickr.report import COLUMNS
 from geocore.data.flickr.server import FlickrServer
 from geocore.data.flickr.settings import CrawlSettings
 from geocore.errors import CrawlError
-from tests.data.flickr.double import (
+from geocore.faults.flickr_double import (
     KEY,
     POSTED,
     FlickrDouble,

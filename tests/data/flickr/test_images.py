@@ -12,7 +12,7 @@ from geocore.data.flickr import images as flickr_images
 from geocore.data.flickr.crawl import CrawlLimits
 from geocore.data.photos import load_photos
 from geocore.errors import CrawlError
-from tests.data.flickr.double import JPEG, FlickrDouble, Gate, MadePhotos, sending, status
+from geocore.faults.flickr_double import JPEG, FlickrDouble, Gate, MadePhotos, sending, status
 from tests.data.flickr.runs import collect, start, table
 
 

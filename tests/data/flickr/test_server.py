@@ -24,7 +24,7 @@ from geocore.data.flickr.server import (
     key_from_environment,
 )
 from geocore.errors import CrawlError
-from tests.data.flickr.double import (
+from geocore.faults.flickr_double import (
     JPEG,
     KEY,
     FlickrDouble,

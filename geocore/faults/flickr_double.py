@@ -1,4 +1,4 @@
-"""A server on this computer that answers as Flickr documents it, its failures included.
+"""Faults: a server on this computer that answers as Flickr documents it, its failures included.
 
 flickr.photos.search with tags, bounding box, time of posting, licence and paging; of each search
 only the first 4,000 results, then repeats. What it is told to do wrong is in `faults`.
@@ -15,12 +15,12 @@ from urllib.parse import parse_qs
 
 import numpy as np
 
-from tests.conftest import encode, made_photo
+from geocore.faults.corpus import noise_jpeg
 
 KEY = "0123456789abcdef0123456789abcdef"
 CAP = 4000
 POSTED = 1_300_000_000  # of the first photo
-JPEG = encode(made_photo(64, 48))
+JPEG = noise_jpeg(64, 48)
 
 
 @dataclass

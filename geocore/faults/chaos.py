@@ -1,0 +1,130 @@
+"""Faults: work killed at random moments, again and again, and what comes out of it.
+
+Source: own.
+"""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from geocore.errors import GeocoreError
+from geocore.faults.trials import Trial
+
+MAX_IN_A_ROW = 12
+_WAIT_S = 600
+
+
+@dataclass(kw_only=True)
+class ChaosReport:
+    """What happened to one kind of work.
+
+    Attributes:
+        name: of the work.
+        n_kills: how often it was killed.
+        n_finished: how often it came to its end after kills.
+        unkilled_s: how long it takes undisturbed.
+        problems: sentences, what must not have happened.
+    """
+
+    name: str
+    n_kills: int = 0
+    n_finished: int = 0
+    unkilled_s: float = 0.0
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def summary(self) -> str:
+        """One line, and one more per problem."""
+        line = (
+            f"{self.name:8} {self.n_kills:4} kills, finished {self.n_finished} times like the run "
+            f"that nobody killed ({self.unkilled_s:.0f} s), {len(self.problems)} problems"
+        )
+        return "\n  ".join([line, *self.problems[:10]])
+
+
+def torment(
+    trial: Trial, n_kills: int, seed: int, folder: Path, said: Callable[[str], object] = str
+) -> ChaosReport:
+    """Kill one kind of work at random moments until it was killed often enough.
+
+    In one folder it is killed at most `MAX_IN_A_ROW` times, then left to finish and compared with
+    the run that nobody killed.
+
+    Args:
+        trial: the work.
+        n_kills: how often it is killed.
+        seed: of the moments.
+        folder: to work in; what failed stays there.
+        said: called with a few words after every kill.
+    """
+    rng, report = random.Random(f"{seed} {trial.name}"), ChaosReport(name=trial.name)
+    begun_s = time.monotonic()
+    expected = _finished(trial, _fresh(trial, folder / "unkilled"))
+    report.unkilled_s = time.monotonic() - begun_s
+    while report.n_kills < n_kills:
+        place = _fresh(trial, folder / f"{trial.name}-{report.n_finished}")
+        problems: list[str] = []
+        for _ in range(min(MAX_IN_A_ROW, n_kills - report.n_kills)):
+            window_s = min(trial.window_s, report.unkilled_s)
+            if not _killed(trial, place, rng.uniform(0.05, 0.95) * window_s):
+                break
+            report.n_kills += 1
+            problems += _checked(trial, place)
+            said(f"{trial.name}: {report.n_kills} kills")
+        if _finished(trial, place) != expected:
+            problems.append("The end differs from that of the run that nobody killed.")
+        report.n_finished += 1
+        report.problems += [f"{place.name}: {problem}" for problem in problems]
+        if not problems:
+            shutil.rmtree(place)
+    return report
+
+
+def _fresh(trial: Trial, place: Path) -> Path:
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    trial.prepare(place)
+    return place
+
+
+def _killed(trial: Trial, place: Path, after_s: float) -> bool:
+    """Start the work and kill it, with all that it started; False where it ended before."""
+    process = _started(trial, place)
+    try:
+        process.wait(after_s)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return True
+    return False
+
+
+def _finished(trial: Trial, place: Path) -> object:
+    """Let the work come to its end; its result, or why there is none."""
+    process = _started(trial, place)
+    code = process.wait(_WAIT_S)
+    if code:
+        last = (place / "output").read_text("utf-8", errors="replace").strip().splitlines()[-1:]
+        return f"exit code {code}: {last}"
+    return trial.result(place)
+
+
+def _started(trial: Trial, place: Path) -> subprocess.Popen[bytes]:
+    with (place / "output").open("ab") as output:
+        return subprocess.Popen(
+            trial.command(place), stdout=output, stderr=output, start_new_session=True,
+            env=os.environ | {"FLICKR_API_KEY": "0123456789abcdef0123456789abcdef"},
+        )  # fmt: skip
+
+
+def _checked(trial: Trial, place: Path) -> list[str]:
+    try:
+        return trial.check(place)
+    except (GeocoreError, OSError, ValueError) as error:
+        return [f"{type(error).__name__}: {error}"]

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import pillow_heif
@@ -168,7 +168,8 @@ def open_photo(
     name = name or photo_name(photo)
     with _byte_stream(photo, name) as stream:
         try:
-            with Image.open(MeteredStream(stream, name), formats=FORMATS) as image:
+            metered = cast(BinaryIO, MeteredStream(stream, name))  # as much of one as Pillow asks
+            with Image.open(metered, formats=FORMATS) as image:
                 check_pixels(image, name)
                 if not header_only:
                     check_work(image, stream, name)

@@ -7,7 +7,7 @@ only the first 4,000 results, then repeats. What it is told to do wrong is in `f
 import json
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -201,13 +201,19 @@ class Handler(BaseHTTPRequestHandler):
         return self.send_bytes(json.dumps(content).encode(), "application/json")
 
     def send_bytes(
-        self, content: bytes, kind: str, status: int = 200, *, n_claimed: int | None = None, **more
+        self,
+        content: bytes,
+        kind: str,
+        status: int = 200,
+        *,
+        n_claimed: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> bool:
         """Send any answer; `n_claimed` lies about its length."""
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content) if n_claimed is None else n_claimed))
-        for name, value in more.items():
+        for name, value in (headers or {}).items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         self.wfile.write(content)
@@ -222,7 +228,7 @@ def failing(code: int, message: str = "made failure") -> Fault:
 def status(number: int, **headers: str) -> Fault:
     """An HTTP status without a usable body."""
     html = b"<html><body><h1>429 Too Many Requests</h1></body></html>"
-    return lambda handler, form: handler.send_bytes(html, "text/html", number, **headers)
+    return lambda handler, form: handler.send_bytes(html, "text/html", number, headers=headers)
 
 
 def sending(content: bytes, kind: str = "application/json", n_claimed: int | None = None) -> Fault:

@@ -137,13 +137,13 @@ def test_a_packed_answer_is_unpacked(flickr, server):
     content = gzip.compress(json.dumps({"stat": "ok", "photos": flickr_page(flickr)}).encode())
 
     def send(handler, form):
-        return handler.send_bytes(content, "application/json", Content_Encoding="gzip")
+        return handler.send_bytes(content, "application/json", headers={"Content-Encoding": "gzip"})
 
     flickr.faults = {0: send}
     assert len(server.search(QUERY).photos) == 30
     flickr.faults = {
         1: lambda handler, form: handler.send_bytes(
-            content[:200], "application/json", Content_Encoding="gzip"
+            content[:200], "application/json", headers={"Content-Encoding": "gzip"}
         )
     }
     assert len(server.search(QUERY).photos) == 30
@@ -156,7 +156,7 @@ def test_a_small_answer_that_unpacks_without_end_is_left(flickr, server):
     all_fail(
         flickr,
         lambda handler, form: handler.send_bytes(
-            content, "application/json", Content_Encoding="gzip"
+            content, "application/json", headers={"Content-Encoding": "gzip"}
         ),
     )
     with pytest.raises(TemporaryFailure, match="more than 8 MB"):

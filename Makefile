@@ -5,6 +5,7 @@
 # make doctor what is wrong with this installation; ARGS="--url http://host:8501" asks a running one
 # make fuzz   100,000 spoilt photos through the photo door, about ten minutes of one core; ARGS="--n 5000 --seed 7"
 # make chaos  200 kills at random moments, each gone on from; ARGS="--kills case=20 clean=10" takes only some
+# make audit  what is installed (sbom.json), and whether weaknesses of it are known
 # make install [GPU=1]
 #
 # PYTHON=… chooses the interpreter, VENV=… the environment's folder, PORT=… the dashboard's port.
@@ -18,11 +19,11 @@ IS_SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 
 
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help install run test lint bench doctor fuzz chaos
+.PHONY: help install run test lint bench doctor fuzz chaos audit
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,10p'
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,11p'
 
 install: $(INSTALLED)
 
@@ -59,6 +60,9 @@ lint: $(INSTALLED_DEV)
 
 bench: $(INSTALLED_DEV)
 	$(BIN)/python scripts/benchmark.py $(ARGS)
+
+audit: $(INSTALLED_DEV)
+	$(BIN)/python scripts/audit.py $(ARGS)
 
 doctor:
 	@test -x $(BIN)/python || { echo "Nothing is installed in $(VENV). Run make install." >&2; exit 1; }

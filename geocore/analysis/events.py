@@ -24,7 +24,7 @@ from geocore.evaluation.pooling import PoolSettings, fit_to_others, pool, usual_
 from geocore.inference.bundle import Bundle
 from geocore.inference.event_file import EventHead, load_events, usual_shares
 from geocore.inference.prediction import Prediction
-from geocore.inference.training_places import training_point_table
+from geocore.inference.training_places import point_sharpness, training_point_table
 
 MIN_PHOTOS = 2
 PHOTO_COLUMNS = (
@@ -95,7 +95,8 @@ def combine(
         [pool(np.delete(probs, i, axis=0), usual, settings).probs for i in range(len(probs))]
     )
     points = training_point_table(bundle.grid, bundle.photos)
-    lat, lng = best_points(np.vstack([joint.probs, without]).astype(np.float32), points)
+    answers = np.vstack([joint.probs, without]).astype(np.float32)
+    lat, lng = best_points(answers, points, sharpness=point_sharpness(bundle))
     fit = fit_to_others(probs, without, usual_shares(bundle))
     rows = {
         "photo": [x.photo for x in predictions],

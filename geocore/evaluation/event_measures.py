@@ -45,6 +45,7 @@ class Yardsticks:
         usual: (n_leaves,), `usual_log_probs` of the head.
         shares: (n_leaves,), how often photos are of each leaf.
         points: candidates for the best single point.
+        sharpness: see `geocore.evaluation.points.best_points`.
         label_scores: probs (n, n_leaves) -> scores (n, n_units) of the search areas' method.
         true_units: int (n_places,), the unit each place lies in, -1 outside all.
         area_km2: (n_units,).
@@ -53,6 +54,7 @@ class Yardsticks:
     usual: np.ndarray
     shares: np.ndarray
     points: PointTable
+    sharpness: float
     label_scores: Callable[[np.ndarray], np.ndarray]
     true_units: np.ndarray
     area_km2: np.ndarray
@@ -78,7 +80,7 @@ def measure_events(
             answers = _answers(places.events(n), yardsticks.usual, settings)
             for answer, probs in answers.items():
                 row = {"n_photos": n, "answer": answer}
-                row |= _figures(probs[tested], places.take(tested), yardsticks.points)
+                row |= _figures(probs[tested], places.take(tested), yardsticks)
                 rows.append(row | _area(probs, known, tested, yardsticks))
             rows[-1] |= _outliers(places, known, tested, yardsticks, settings, n)
     table = pd.DataFrame(rows).groupby(["n_photos", "answer"])
@@ -117,8 +119,9 @@ def _answers(
     }
 
 
-def _figures(probs: np.ndarray, places: Places, points: PointTable) -> dict[str, float]:
-    lat, lng = best_points(probs.astype(np.float32), points)
+def _figures(probs: np.ndarray, places: Places, yardsticks: Yardsticks) -> dict[str, float]:
+    points, sharpness = yardsticks.points, yardsticks.sharpness
+    lat, lng = best_points(probs.astype(np.float32), points, sharpness=sharpness)
     error_km = distance_km(lat, lng, places.lat, places.lng)
     return {
         "median_km": float(np.median(error_km)),

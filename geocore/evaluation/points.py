@@ -94,12 +94,16 @@ def build_point_table(
     return PointTable(lat=candidates[:, 0], lng=candidates[:, 1], expected=expected)
 
 
-def best_points(y_prob: np.ndarray, table: PointTable) -> tuple[np.ndarray, np.ndarray]:
+def best_points(
+    y_prob: np.ndarray, table: PointTable, *, sharpness: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
     """The candidate with the largest expected GeoScore for each photo.
 
     Args:
         y_prob: float (n_photos, n_leaves), rows sum to 1; one photo may come as (n_leaves,).
         table: from `build_point_table`.
+        sharpness: power that the probs are raised to first, above 0. Probs that come true for
+            leaves are broader than one point is well served by.
 
     Returns:
         lat and lng in degrees, float64 (n_photos,) each, (1,) for one photo.
@@ -114,10 +118,11 @@ def best_points(y_prob: np.ndarray, table: PointTable) -> tuple[np.ndarray, np.n
             f"y_prob must be (n_photos, {n_leaves}) as the table has {n_leaves} leaves, "
             f"received {y_prob.shape}."
         )
+    weight = (y_prob / y_prob.max(axis=1, keepdims=True)) ** sharpness if sharpness != 1 else y_prob
     index = np.empty(len(y_prob), dtype=np.int64)
     for start in range(0, len(y_prob), _CHUNK_PHOTOS):
         rows = slice(start, start + _CHUNK_PHOTOS)
-        index[rows] = np.argmax(y_prob[rows] @ table.expected, axis=1)
+        index[rows] = np.argmax(weight[rows] @ table.expected, axis=1)
     return table.lat[index], table.lng[index]
 
 

@@ -19,7 +19,7 @@ from geocore.inference.bundle import Bundle
 from geocore.inference.event_file import EventHead, usual_shares
 from geocore.inference.search_calibration import SearchCalibration, load_calibration
 from geocore.inference.search_units import continents_at
-from geocore.inference.training_places import training_point_table
+from geocore.inference.training_places import point_sharpness, training_point_table
 
 PLACE, N_VIEWS = "PLACE_ID", max(SIZES)
 
@@ -51,6 +51,7 @@ def fit_head(
         usual=usual,
         shares=usual_shares(bundle),
         points=training_point_table(bundle.grid, bundle.photos),
+        sharpness=point_sharpness(bundle),
         label_scores=lambda x: calibration.label_scores(LEAST_AREA, x),
         true_units=_true_pieces(places, calibration),
         area_km2=calibration.pieces["area_km2"].to_numpy(),

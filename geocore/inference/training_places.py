@@ -4,6 +4,7 @@ import pandas as pd
 
 from geocore.cells import CellGrid
 from geocore.evaluation.points import PointTable, build_point_table
+from geocore.inference.bundle import Bundle
 
 
 def training_point_table(grid: CellGrid, photos: pd.DataFrame) -> PointTable:
@@ -28,3 +29,9 @@ def training_point_table(grid: CellGrid, photos: pd.DataFrame) -> PointTable:
         training["lng"].to_numpy(),
         training["class_index"].to_numpy(),
     )
+
+
+def point_sharpness(bundle: Bundle) -> float:
+    """The power that probs are raised to before a point is weighed up, as for single photos."""
+    evidence = bundle.config.get("evidence", {})
+    return float(evidence.get("point_sharpness", 1.0)) if evidence.get("is_used") else 1.0

@@ -112,6 +112,7 @@ def test_joint_answers_of_independent_views_are_better_and_keep_their_promise():
         usual=usual_of(places),
         shares=SHARES,
         points=build_point_table(LAT, LNG, np.zeros(0), np.zeros(0), np.zeros(0, int)),
+        sharpness=1.0,
         label_scores=lambda probs: -np.log(probs),
         true_units=places.y_true,
         area_km2=area,

@@ -45,6 +45,17 @@ def test_two_neighbours_outvote_one_larger_prob():
     assert -4 < lng[0] < 10
 
 
+def test_a_sharper_answer_listens_more_to_the_most_probable_leaf():
+    table = build_point_table(LEAF_LAT, LEAF_LNG, *made_photos())
+    probs = np.array([0.28, 0.28, 0.44])
+    (_, broad), (_, sharp) = best_points(probs, table), best_points(probs, table, sharpness=4.0)
+    assert broad[0] < 20 and sharp[0] > 80
+    certain = np.eye(3)
+    assert best_points(certain, table, sharpness=4.0)[0] == pytest.approx(
+        best_points(certain, table)[0]
+    )
+
+
 def test_the_answer_has_the_largest_expected_geoscore():
     lat, lng, leaf = made_photos()
     table = build_point_table(LEAF_LAT, LEAF_LNG, lat, lng, leaf)

@@ -165,7 +165,7 @@ def test_a_bundle_of_before_says_how_to_add_it(tmp_path):
         (CALIBRATION_FILE, lambda text: "[]", "cannot be used"),
         (CALIBRATION_FILE, lambda text: text.replace("least-area", "least"), "'least-area'"),
         (CALIBRATION_FILE, lambda text: _shorter(text), "there must be 86 scores each, found"),
-        (UNITS_FILE, lambda text: "no table", "cannot be used"),
+        (UNITS_FILE, lambda text: "no table", "cannot be read"),
     ],
 )
 def test_what_cannot_be_read_is_refused(copied, name, change, message):

@@ -165,6 +165,11 @@ def _show_nearest(bundle: Bundle, check: ClaimCheck) -> None:
             }
         ),
         hide_index=True,
+        column_config={
+            "Area": st.column_config.TextColumn(width=190),
+            "Distance, km": st.column_config.NumberColumn(width=100),
+            "p-value": st.column_config.NumberColumn(width=65),
+        },
     )
 
 

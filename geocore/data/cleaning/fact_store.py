@@ -71,14 +71,18 @@ def gather_facts(
         progress(len(keys) - len(missing))
     function = partial(photo_facts, filters=filters)
     unread = [paths[i] for i in missing.tolist()]
-    if scheduler is None and not filters and len(unread) >= MANY_PHOTOS:
-        where: AbstractContextManager[Pool] = open_processes(len(unread), _lost())
-    else:
-        where = open_pool(scheduler)
-    with where as pool:
+    with _readers(len(unread), filters, scheduler) as pool:
         found = photo_results(function, unread, scheduler=pool)
         fresh = _gathered(found, keys.iloc[missing], store, progress)
     return pd.concat([known.drop(index=missing), fresh]).sort_index()
+
+
+def _readers(
+    n_unread: int, filters: Filters, scheduler: str | None
+) -> AbstractContextManager[Pool]:
+    if scheduler is None and not filters and n_unread >= MANY_PHOTOS:
+        return open_processes(n_unread, _lost())
+    return open_pool(scheduler)
 
 
 def _file_keys(paths: Sequence[str]) -> pd.DataFrame:

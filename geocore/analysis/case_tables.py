@@ -4,6 +4,8 @@ Stage: analysis. It must not know what the entries say.
 """
 
 import os
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +107,24 @@ def _no_own_transactions(connection: Any, _: Any) -> None:
 
 def _configure(connection: Any, record: Any) -> None:
     _no_own_transactions(connection, record)
-    connection.execute("PRAGMA journal_mode=WAL")
+    _log_ahead(connection)
     connection.execute("PRAGMA synchronous=FULL")  # an entry that was confirmed survives a crash
+
+
+def _log_ahead(connection: Any) -> None:
+    """Write-ahead logging, which the first program to open a new case turns on for all.
+
+    While another one does so, SQLite refuses at once instead of waiting for its timeout.
+    """
+    give_up = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+        time.sleep(0.02)
 
 
 def _begin(connection: sa.Connection) -> None:

@@ -150,6 +150,17 @@ def test_two_programs_may_begin_the_same_case(path):
         assert sorted(programs.map(begin, range(2))) == [1, 2]
 
 
+def test_a_case_that_another_program_is_just_making_is_waited_for(path):
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")  # before the log is ahead of the file, SQLite does not wait
+    timer = threading.Timer(0.1, other.execute, ["ROLLBACK"])
+    timer.start()
+    with open_case(path, create=True) as case:
+        assert case.append("note", note_record("here"), analyst="A").seq == 1
+    timer.join()
+    other.close()
+
+
 def test_several_records_are_written_together_or_not_at_all(case):
     with pytest.raises(ValueError, match="Unknown kind of entry 'gossip'"):
         case.append_many([("note", note_record("a")), ("gossip", {})], analyst="A")

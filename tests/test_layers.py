@@ -56,7 +56,7 @@ FLOW = {
     | {"preparation", "pipeline", "answering"},
     "large_bundle": {"data", "cells", "evaluation", "inference"},
     "benchmark": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
-    | {"large_bundle", "table_stages"},
+    | {"large_bundle", "table_stages", "analysis", "casework"},
     "table_stages": {"data", "cells", "analysis"},
     "doctor": {"inference"},
     "faults": {"data", "analysis", "casework", "inference", "config", "pipeline"},

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from geocore.analysis.search_area import SearchArea, search_area
+from geocore.analysis.search_area import SearchArea, search_areas
 from geocore.cells.geodesy import distance_km
 from geocore.errors import BundleError
 from geocore.evaluation.conformal import LEAST_AREA, LEVELS
@@ -135,7 +135,7 @@ def event_areas(
         answer: of `combine`.
         bundle: as there.
         levels: promised coverages.
-        method: as in `geocore.analysis.search_area.search_area`.
+        method: as in `geocore.analysis.search_area.search_areas`.
         by_continent: likewise. Without it the promise is one on average: of the shipped bundle's
             places in Oceania only two thirds lie in their 90 % area.
         within: a region known otherwise, as there.
@@ -150,13 +150,10 @@ def event_areas(
             f"Add them: python scripts/calibrate_events.py --bundle {bundle.folder} --photos DIR"
         )
     calibration = events.search_calibration(bundle, head, answer.n_photos)
-    return [
-        search_area(
-            answer.prediction, bundle, level=x, method=method, by_continent=by_continent,
-            within=within, calibration=calibration,
-        )
-        for x in levels
-    ]  # fmt: skip
+    return search_areas(
+        answer.prediction, bundle, levels=levels, method=method, by_continent=by_continent,
+        within=within, calibration=calibration,
+    )  # fmt: skip
 
 
 def _event_head(bundle: Bundle, head: str) -> EventHead | None:

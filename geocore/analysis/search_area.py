@@ -10,19 +10,21 @@ unlike those (another season, a disaster, indoors), or for the cells one by one.
 Source: own; `geocore.evaluation.conformal`.
 """
 
-from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from geocore.analysis.unit_facts import CountryInArea, UnitFacts, unit_facts
 from geocore.cells import s2
-from geocore.cells.continents import load_countries
 from geocore.cells.geodesy import EARTH_RADIUS_KM
 from geocore.cells.pieces import merge_pieces
 from geocore.evaluation.conformal import (
     EPSILON,
     LEAST_AREA,
+    LEVELS,
     check_level,
     grouped_p_values,
     p_values,
@@ -38,21 +40,6 @@ AREA_COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
-class CountryInArea:
-    """A country that a search area touches.
-
-    Attributes:
-        code: ISO 3166.
-        name: English name.
-        land_km2: its land inside the area, at 1:110 million; 0 for a state too small for the map.
-    """
-
-    code: str
-    name: str
-    land_km2: float
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SearchArea:
     """The cells in which to search, and what they promise.
@@ -66,6 +53,7 @@ class SearchArea:
         cells: what the area is made of, leaves or (least-area) pieces of leaves, columns
             AREA_COLUMNS, the best fitting first; class_index and place are those of the leaf.
             Never empty, unless the area was cut with a region.
+        cell_ids: uint64, of the rows of `cells`.
         is_everywhere: no set of cells can keep the promise (too few calibration photos, or too many
             of them outside all cells): the area is the whole Earth, `cells` is all there is.
         prob: sum of the probs of the cells.
@@ -81,6 +69,7 @@ class SearchArea:
     level: float
     by_continent: bool
     cells: pd.DataFrame
+    cell_ids: np.ndarray
     is_everywhere: bool
     prob: float
     area_km2: float
@@ -91,33 +80,40 @@ class SearchArea:
     @property
     def tokens(self) -> list[str]:
         """Tokens of the fewest S2 cells that draw the area: four siblings are one parent."""
-        return s2.token(merge_pieces(s2.from_token(self.cells["token"])))
+        return s2.token(merge_pieces(self.cell_ids))
 
     def contains(self, lat: float, lng: float) -> bool:
         """Whether a point, in degrees, lies in the area."""
         if self.is_everywhere:
             return True
-        first, last = s2.id_range(s2.from_token(self.cells["token"]))
+        first, last = s2.id_range(self.cell_ids)
         point = s2.cell_ids([lat], [lng])
         return bool(((first <= point) & (point <= last)).any())
 
 
 def search_area(
+    prediction: Prediction, bundle: Bundle, *, level: float = 0.9, **how: Any
+) -> SearchArea:
+    """The area to search for a photo, at one level; arguments as `search_areas`."""
+    return search_areas(prediction, bundle, levels=[level], **how)[0]
+
+
+def search_areas(
     prediction: Prediction,
     bundle: Bundle,
     *,
-    level: float = 0.9,
+    levels: Iterable[float] = LEVELS,
     method: str = LEAST_AREA,
     by_continent: bool = False,
     within: np.ndarray | None = None,
     calibration: SearchCalibration | None = None,
-) -> SearchArea:
-    """The area to search for a photo.
+) -> list[SearchArea]:
+    """The areas to search for a photo, one per level.
 
     Args:
         prediction: of one head for one photo.
         bundle: that the prediction comes from.
-        level: promised coverage, above 0 and below 1.
+        levels: promised coverages, above 0 and below 1.
         method: key of `geocore.evaluation.conformal.METHODS`.
         by_continent: keep the promise on each continent on its own. One with few calibration photos
             can then hardly be excluded.
@@ -127,38 +123,38 @@ def search_area(
         calibration: other than the bundle's own, e.g. one fitted on events.
 
     Returns:
-        The area; with `within` it may be empty: no place of the region is compatible.
+        The areas; with `within` one may be empty: no place of the region is compatible.
 
     Raises:
         ValueError: an unknown method or head, a level out of range, or arrays that do not fit.
         BundleError: the bundle has no calibration.
     """
-    check_level(level)
+    levels = [check_level(level) for level in levels]
     calibration = calibration or load_calibration(bundle)
     scores = calibration.label_scores(method, prediction.probs[None])[0]
-    p = unit_p_values(prediction, calibration, method, by_continent=by_continent)
-    is_everywhere = within is None and calibration.p_outside > 1 - level + EPSILON
-    is_inside = (p > 1 - level + EPSILON) | is_everywhere
-    is_inside[scores.argmin()] = True
-    if within is not None:
-        is_inside &= _region(within, calibration.units(method))
-    order = np.flatnonzero(is_inside)[np.argsort(scores[is_inside], kind="stable")]
-    units = calibration.units(method).iloc[order]
-    cells = _cell_rows(prediction, units, p[order])
-    return SearchArea(
-        photo=prediction.photo,
-        head=prediction.head,
-        method=method,
-        level=level,
-        by_continent=by_continent,
-        cells=cells,
-        is_everywhere=is_everywhere,
-        prob=float(cells["prob"].sum()),
-        area_km2=EARTH_KM2 if is_everywhere else float(cells["area_km2"].sum()),
-        land_km2=float(cells["land_km2"].sum()),
-        countries=_countries(units),
-        n_calibration=len(calibration.photos),
-    )
+    p = _p_values(scores, prediction.head, calibration, method, by_continent=by_continent)
+    region = None if within is None else _region(within, calibration.units(method))
+    rising = np.argsort(scores, kind="stable")
+    areas = []
+    for level in levels:
+        is_everywhere = region is None and calibration.p_outside > 1 - level + EPSILON
+        is_inside = (p > 1 - level + EPSILON) | is_everywhere
+        is_inside[scores.argmin()] = True
+        if region is not None:
+            is_inside &= region
+        rows = rising[is_inside[rising]]
+        facts = unit_facts(calibration, method)
+        area = _area(prediction, facts, rows, p[rows], is_everywhere=is_everywhere)
+        areas.append(
+            SearchArea(
+                method=method,
+                level=level,
+                by_continent=by_continent,
+                n_calibration=len(calibration.photos),
+                **area,
+            )
+        )
+    return areas
 
 
 def unit_p_values(
@@ -170,13 +166,7 @@ def unit_p_values(
 ) -> np.ndarray:
     """Conformal p-value of each unit of a method, float64 (n_units,) in (0, 1]."""
     scores = calibration.label_scores(method, prediction.probs[None])[0]
-    known = calibration.true_scores(prediction.head, method)
-    if not by_continent:
-        return p_values(scores, known)
-    groups = calibration.photos["continent"].to_numpy()
-    return grouped_p_values(
-        scores, calibration.units(method)["continent"].to_numpy(), known, groups
-    )
+    return _p_values(scores, prediction.head, calibration, method, by_continent=by_continent)
 
 
 def leaf_p_values(
@@ -205,34 +195,65 @@ def _region(within: np.ndarray, units: pd.DataFrame) -> np.ndarray:
     return within if len(within) == len(units) else within[class_index]
 
 
-def _cell_rows(prediction: Prediction, units: pd.DataFrame, p: np.ndarray) -> pd.DataFrame:
-    class_index, ids = units["class_index"].to_numpy(), units["cell_id"].to_numpy()
-    leaves = prediction.leaves.iloc[class_index]
-    is_whole = ids == leaves["cell_id"].to_numpy()
-    lat, lng = s2.centers(ids)
-    rows = {
-        "class_index": class_index,
-        "token": s2.token(ids),
-        "level": s2.level_of(ids),
-        "place": leaves["place"].to_numpy(),
-        "lat": np.where(is_whole, leaves["lat"], lat),
-        "lng": np.where(is_whole, leaves["lng"], lng),
-        "prob": prediction.probs[class_index].astype(float) * units["share"].to_numpy(),
-        "p_value": p,
-        "area_km2": units["area_km2"].to_numpy(),
-        "land_km2": units["land_km2"].to_numpy(),
-    }
-    return pd.DataFrame(rows, columns=list(AREA_COLUMNS))
-
-
-def _countries(units: pd.DataFrame) -> tuple[CountryInArea, ...]:
-    land: dict[str, float] = defaultdict(float)
-    for codes, km2 in zip(units["codes"], units["codes_km2"], strict=True):
-        for code, part in zip(codes, km2, strict=True):
-            land[code] += float(part)
-    names = load_countries()["name"].to_dict()  # asked some hundred times
-    falling = sorted(land.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(
-        CountryInArea(code=code, name=str(names.get(code, code)), land_km2=km2)
-        for code, km2 in falling
+def _p_values(
+    scores: np.ndarray,
+    head: str,
+    calibration: SearchCalibration,
+    method: str,
+    *,
+    by_continent: bool,
+) -> np.ndarray:
+    known = calibration.true_scores(head, method)
+    if not by_continent:
+        return p_values(scores, known)
+    groups = calibration.photos["continent"].to_numpy()
+    return grouped_p_values(
+        scores, calibration.units(method)["continent"].to_numpy(), known, groups
     )
+
+
+def _area(
+    prediction: Prediction,
+    facts: UnitFacts,
+    rows: np.ndarray,
+    p: np.ndarray,
+    *,
+    is_everywhere: bool,
+) -> dict[str, Any]:
+    """What the units in `rows`, the best fitting first, come to."""
+    cells = _cell_rows(prediction, facts, rows, p)
+    return {
+        "photo": prediction.photo,
+        "head": prediction.head,
+        "cells": cells,
+        "cell_ids": facts.cell_id[rows],
+        "is_everywhere": is_everywhere,
+        "prob": float(cells["prob"].sum()),
+        "area_km2": EARTH_KM2 if is_everywhere else float(cells["area_km2"].sum()),
+        "land_km2": float(cells["land_km2"].sum()),
+        "countries": facts.countries(rows),
+    }
+
+
+def _cell_rows(
+    prediction: Prediction, facts: UnitFacts, rows: np.ndarray, p: np.ndarray
+) -> pd.DataFrame:
+    class_index, leaves = facts.class_index[rows], prediction.leaves
+    is_whole = facts.cell_id[rows] == leaves["cell_id"].to_numpy()[class_index]
+    lat, lng = (
+        np.where(is_whole, leaves[name].to_numpy()[class_index], middle[rows])
+        for name, middle in (("lat", facts.lat), ("lng", facts.lng))
+    )
+    columns = {
+        "class_index": class_index,
+        "token": facts.token[rows],
+        "level": facts.level[rows],
+        "place": leaves["place"].to_numpy()[class_index],
+        "lat": lat,
+        "lng": lng,
+        "prob": prediction.probs[class_index].astype(float) * facts.share[rows],
+        "p_value": p,
+        "area_km2": facts.area_km2[rows],
+        "land_km2": facts.land_km2[rows],
+    }
+    return pd.DataFrame(columns, columns=list(AREA_COLUMNS))

@@ -6,6 +6,7 @@ they use.
 
 from collections.abc import Callable
 
+from geocore.benchmark.desk import measure_desk
 from geocore.benchmark.measurement import Measurement, as_table
 from geocore.benchmark.networks import (
     measure_cached_epochs,
@@ -39,6 +40,7 @@ PARTS: dict[str, Callable[[], list[Measurement]]] = {
     "epochs": measure_epochs,
     "cached-epochs": measure_cached_epochs,
     "photo": measure_photo,
+    "desk": measure_desk,
     "pages": measure_pages,
     "table": measure_table,
     "cleaning": measure_cleaning,

@@ -21,7 +21,7 @@ from geocore.analysis.records import (
     failure_record,
     photo_record,
 )
-from geocore.analysis.search_area import search_area
+from geocore.analysis.search_area import search_areas
 from geocore.data.exif import exif_position
 from geocore.data.images import open_photo, photo_bytes
 from geocore.errors import ImageError
@@ -108,7 +108,7 @@ def answer_of(
         prior: the record of that region.
         abstention: reason and sentence, where there is no usable answer.
     """
-    areas = [search_area(prediction, bundle, level=level, within=within) for level in levels]
+    areas = search_areas(prediction, bundle, levels=levels, within=within)
     return answer_record(
         prediction,
         photo_sha256=photo_sha256,

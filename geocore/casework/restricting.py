@@ -23,10 +23,10 @@ from geocore.analysis.region_prior import (
     region_units,
     size_in_region,
 )
-from geocore.analysis.search_area import SearchArea, search_area
+from geocore.analysis.search_area import SearchArea, search_areas
 from geocore.casework.answering import bundle_of
 from geocore.errors import BundleError
-from geocore.evaluation.conformal import LEAST_AREA, LEVELS
+from geocore.evaluation.conformal import LEAST_AREA
 from geocore.inference.bundle import Bundle
 from geocore.inference.search_calibration import load_calibration
 
@@ -87,7 +87,7 @@ def answer_within(alone: Record, prior: RegionPrior, bundle: Bundle) -> Record |
     except (ValueError, BundleError):
         return None
     within = units_within(prior, bundle)
-    areas = [search_area(prediction, bundle, level=level, within=within) for level in LEVELS]
+    areas = search_areas(prediction, bundle, within=within)
     return answer_record(
         found,
         photo_sha256=alone["photo_sha256"],

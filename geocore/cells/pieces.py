@@ -60,6 +60,8 @@ def merge_pieces(pieces: s2.IdArray) -> s2.IdArray:
     current = np.sort(np.asarray(pieces, np.uint64))
     for level in range(s2.MAX_LEVEL, 0, -1):
         is_here = s2.level_of(current) == level
+        if not is_here.any():
+            continue
         here, current = current[is_here], current[~is_here]
         parents, position, n = np.unique(
             s2.parent(here, level - 1), return_inverse=True, return_counts=True

@@ -1,13 +1,15 @@
 """The benchmark: its table, its verdict, its yardsticks. What it times is tested elsewhere."""
 
 import json
+import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from geocore import benchmark
-from geocore.benchmark import networks, pages, photos, tables
+from geocore.benchmark import desk, networks, pages, photos, tables
 from geocore.benchmark.measurement import compare
 from geocore.benchmark.points import measure_cells
 from geocore.inference import load_bundle
@@ -15,6 +17,7 @@ from geocore.inference.held_out import held_out_answers
 from geocore.large_bundle import save_large_bundle
 from geocore.table_stages import COORDINATES, STAGES
 from scripts import benchmark as script
+from tests.casework.stand_in import StandIn
 
 
 def line(is_reached: bool = True) -> benchmark.Measurement:
@@ -116,3 +119,12 @@ def test_photos_are_measured_against_the_bare_work(monkeypatch):
         lines = measure(n_photos=6, n_rounds=1)
         assert all(line.value > 0 and line.reference > 0 for line in lines)
         assert "for comparison" in [line.goal for line in lines]
+
+
+def test_the_desk_is_measured_from_its_batch_to_its_exports(monkeypatch):
+    monkeypatch.setattr(desk, "Predictor", SimpleNamespace(load=lambda _: StandIn()))
+    monkeypatch.setattr(desk, "bare_pass", lambda _: lambda: time.process_time())
+    batch, *exports, verifying = desk.measure_desk(n_photos=2, n_entries=1000)
+    assert batch.what.startswith("2 photos into a case")
+    assert len(exports) == 6
+    assert all(line.value > 0 and line.reference == 5 for line in [*exports, verifying])

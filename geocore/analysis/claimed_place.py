@@ -23,6 +23,7 @@ from geocore.data.exif import exif_position
 from geocore.data.images import Photo
 
 TYPED, CLICK, EXIF = "typed", "click", "exif"
+DECIMALS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +50,13 @@ class ClaimedPlace:
     note: str = ""
 
     def arguments(self) -> dict[str, Any]:
-        """What `geocore.analysis.claims.check_claim` needs of it."""
+        """What `geocore.analysis.claims.check_claim` needs of it.
+
+        Rounded as a case keeps it, to 1 m, so that a replay checks the same place.
+        """
         return {
-            "lat": self.lat,
-            "lng": self.lng,
+            "lat": round(self.lat, DECIMALS) + 0.0,
+            "lng": round(self.lng, DECIMALS) + 0.0,
             "code": self.code,
             "region": self.region,
             "name": self.label,

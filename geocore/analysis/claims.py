@@ -19,7 +19,7 @@ from geocore.analysis.area_distance import cell_distances_km
 from geocore.analysis.cell_p_values import OUTSIDE, P_COLUMNS, cell_p_values, outside_row
 from geocore.analysis.claim_test import blur, load_claim_calibration
 from geocore.analysis.claim_verdict import ALARM, AREA_LEVEL, ClaimCheck
-from geocore.analysis.claimed_place import ClaimedPlace
+from geocore.analysis.claimed_place import DECIMALS, ClaimedPlace
 from geocore.analysis.claimed_points import ClaimedPoints, claimed_points
 from geocore.analysis.search_area import SearchArea, search_area
 from geocore.cells import UNASSIGNED, s2
@@ -151,8 +151,8 @@ def claim_record(
         "claimed": {
             "text": claim.text,
             "label": claim.label,
-            "lat": round(claim.lat, 5) + 0.0,
-            "lng": round(claim.lng, 5) + 0.0,
+            "lat": round(claim.lat, DECIMALS) + 0.0,
+            "lng": round(claim.lng, DECIMALS) + 0.0,
             "source": claim.source,
             "code": claim.code,
             "region": claim.region,

@@ -1,5 +1,8 @@
 """Ask the same bundle about the same photos again, and say what differs from the log.
 
+Answers are asked for again with the photo; claims and events follow from answers of the log, so
+they are worked out again without it.
+
 Stage: casework. It must not know pages.
 
 Source: own.
@@ -12,25 +15,45 @@ from typing import Any
 
 from geocore.analysis.canonical import canonical_json, sha256_hex
 from geocore.analysis.case_file import Case, Entry
+from geocore.analysis.records import Record
 from geocore.analysis.region_prior import prior_of_record
 from geocore.casework.answering import answer_entries, bundle_of
+from geocore.casework.checking import claim_again
+from geocore.casework.joining import event_of_answers
 from geocore.casework.restricting import answer_within
 from geocore.data.images import photo_bytes
-from geocore.errors import ImageError
+from geocore.errors import GeocoreError, ImageError
+from geocore.inference.bundle import Bundle
 from geocore.inference.photo_folders import list_photos
 from geocore.inference.predictor import Predictor
 
-SAME, DIFFERENT, NO_PHOTO, OTHER_BUNDLE = "same", "different", "no photo", "other bundle"
+SAME, DIFFERENT, NO_PHOTO, NO_ANSWER, OTHER_BUNDLE = (
+    "same", "different", "no photo", "no answer", "other bundle",
+)  # fmt: skip
+KINDS = {
+    "answer": ("answer", "answers"),
+    "claim": ("claim", "claims"),
+    "event": ("event", "events"),
+}
+"""Kinds of entries that are replayed, and what one and many of them are called."""
+_WORDS = {
+    SAME: "the same byte for byte",
+    DIFFERENT: "different",
+    NO_PHOTO: "not asked, for want of the photo",
+    NO_ANSWER: "not made again, for want of the answers they rest on",
+    OTHER_BUNDLE: "not asked, given by another bundle",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Replayed:
-    """One answer, asked for again.
+    """One answer, claim or event, made again.
 
     Attributes:
-        entry: the answer's entry in the log.
+        entry: of the log.
         outcome: SAME (byte for byte), DIFFERENT, NO_PHOTO (the photo is neither stored in the case
-            nor in the folder), OTHER_BUNDLE (it was given by a bundle with another hash).
+            nor in the folder), NO_ANSWER (the log holds no answer that it could rest on),
+            OTHER_BUNDLE (it was given by a bundle with another hash).
         differences: what differs, "path: then -> now"; only where DIFFERENT.
     """
 
@@ -42,23 +65,49 @@ class Replayed:
 def replay(
     case: Case, predictor: Predictor, photos: Callable[[str], bytes | None]
 ) -> Iterator[Replayed]:
-    """Replay every answer of a case in the order of the log.
+    """Replay every answer, claim and event of a case in the order of the log.
 
     Args:
         case: an open case.
         predictor: of the bundle that gave the answers.
         photos: from a SHA-256 to the encoded photo, or None where it is not at hand.
     """
-    bundle = bundle_of(predictor.bundle)
-    for entry in case.entries(kinds=["answer"]):
+    bundle = predictor.bundle
+    sha256 = bundle_of(bundle)["sha256"]
+    alone: dict[tuple[str, str], Record] = {}  # by photo and head, what the photo alone said
+    for entry in case.entries(kinds=list(KINDS)):
         then = entry.body
-        content = photos(then["photo_sha256"])
-        if then["bundle"]["sha256"] != bundle["sha256"]:
+        if then["bundle"]["sha256"] != sha256:
             yield Replayed(entry=entry, outcome=OTHER_BUNDLE)
-        elif content is None:
-            yield Replayed(entry=entry, outcome=NO_PHOTO)
+        elif entry.kind != "answer":
+            yield _derived(entry, alone, bundle)
         else:
-            yield _compared(entry, _again(predictor, content, then))
+            if then["prior"] is None:
+                alone[then["photo_sha256"], then["head"]] = then
+            content = photos(then["photo_sha256"])
+            if content is None:
+                yield Replayed(entry=entry, outcome=NO_PHOTO)
+            else:
+                yield _compared(entry, _again(predictor, content, then))
+
+
+def _derived(entry: Entry, alone: Mapping[tuple[str, str], Record], bundle: Bundle) -> Replayed:
+    """A claim or an event, from the answers that it rests on."""
+    then = entry.body
+    photos = [then["photo_sha256"]] if entry.kind == "claim" else then["photo_sha256s"]
+    answers = [alone[x, then["head"]] for x in photos if (x, then["head"]) in alone]
+    if len(answers) < len(photos):
+        return Replayed(entry=entry, outcome=NO_ANSWER)
+    try:
+        if entry.kind == "claim":
+            return _compared(entry, claim_again(then, answers[0], bundle))
+        prior = None if then["prior"] is None else prior_of_record(then["prior"])
+        event_id, name = then["event_id"], then["name"]
+        now = event_of_answers(answers, bundle, event_id=event_id, name=name, prior=prior)
+        return _compared(entry, now)
+    except (ValueError, GeocoreError) as error:
+        differences = (f"it cannot be made again: {error}",)
+        return Replayed(entry=entry, outcome=DIFFERENT, differences=differences)
 
 
 def photo_source(case: Case, folders: Iterable[Path] = ()) -> Callable[[str], bytes | None]:
@@ -79,16 +128,20 @@ def photo_source(case: Case, folders: Iterable[Path] = ()) -> Callable[[str], by
     return photo
 
 
-def summary_of(outcomes: Mapping[str, int]) -> str:
-    """One sentence: how many answers there were, and what became of them."""
-    words = {
-        SAME: "the same byte for byte",
-        DIFFERENT: "different",
-        NO_PHOTO: "not asked, for want of the photo",
-        OTHER_BUNDLE: "not asked, given by another bundle",
-    }
-    counts = [f"{n:,} {words[outcome]}" for outcome, n in outcomes.items() if n]
-    return f"{sum(outcomes.values()):,} answers: {', '.join(counts) or 'nothing to ask'}."
+def summary_of(outcomes: Mapping[tuple[str, str], int]) -> str:
+    """A sentence per kind: how many entries there were, and what became of them.
+
+    Args:
+        outcomes: numbers by kind of entry and outcome.
+    """
+    sentences = []
+    for kind, (one, many) in KINDS.items():
+        counts = {word: outcomes.get((kind, outcome), 0) for outcome, word in _WORDS.items()}
+        n = sum(counts.values())
+        if n or kind == "answer":
+            said = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
+            sentences.append(f"{n:,} {one if n == 1 else many}: {said or 'nothing to ask'}.")
+    return " ".join(sentences)
 
 
 def _again(predictor: Predictor, content: bytes, then: dict[str, Any]) -> dict[str, Any]:

@@ -4,9 +4,13 @@ import pytest
 
 from geocore.analysis.abstention import Abstention, AbstentionRule
 from geocore.analysis.case_file import open_case
+from geocore.analysis.claimed_place import clicked_claim, exif_place, read_claim
 from geocore.analysis.records import N_TOP
+from geocore.analysis.region_prior import country_prior
 from geocore.casework import answering
 from geocore.casework.answering import answer_entries
+from geocore.casework.checking import claim_of_answer
+from geocore.casework.joining import event_of_answers
 from geocore.casework.replay import differences, photo_source, replay, summary_of
 from scripts import replay_case
 from tests.browser.harness import photo_bytes
@@ -80,9 +84,49 @@ def test_differences_name_their_place():
 
 
 def test_the_summary_counts_every_outcome():
-    assert summary_of({"same": 2, "no photo": 1}) == (
-        "3 answers: 2 the same byte for byte, 1 not asked, for want of the photo."
+    counted = {("answer", "same"): 2, ("answer", "no photo"): 1, ("claim", "different"): 1}
+    assert summary_of(counted) == (
+        "3 answers: 2 the same byte for byte, 1 not asked, for want of the photo. "
+        "1 claim: 1 different."
     )
+    assert summary_of({}) == "0 answers: nothing to ask."
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        clicked_claim(45.46427123, -9.19),
+        exif_place(-0.000001, 180.0),
+        read_claim("Italy")[0],
+        read_claim("45°27'51.2\"N 9°11'24.7\"E")[0],
+    ],
+)
+def test_a_claim_is_checked_again_without_the_photo(case, claim):
+    answer = case.entries()[-1].body
+    record = claim_of_answer(answer, claim, StandIn().bundle, radius_km=12.34)
+    case.append("claim", record, analyst="Ada")
+    case.append("claim", record | {"p_value": 0.5, "rank": 2}, analyst="Mallory")
+    _, same, forged = replay(case, StandIn(), lambda _: None)
+    assert same.outcome == "same"
+    assert forged.outcome == "different"
+    assert any(text.startswith("p_value: 0.5 -> ") for text in forged.differences)
+
+
+@pytest.mark.parametrize("prior", [None, country_prior(("IT", "FR"))])
+def test_an_event_is_joined_again_without_the_photos(case, prior):
+    (first,) = (entry.body for entry in case.entries(kinds=["answer"]))
+    second = answer_entries(StandIn(row=1), photo_bytes((10, 20, 30)), "b.jpg")
+    case.append_many(second, analyst="Ada")
+    answers = [first, second[-1][1]]
+    record = event_of_answers(answers, StandIn().bundle, event_id="e1", name="Flood", prior=prior)
+    case.append("event", record, analyst="Ada")
+    case.append("event", record | {"photo_sha256s": ["00", "01"]}, analyst="Mallory")
+    case.append("event", record | {"lat": 1.0}, analyst="Mallory")
+    case.append("event", record | {"photo_sha256s": record["photo_sha256s"][:1]}, analyst="M")
+    made = [x for x in replay(case, StandIn(), lambda _: None) if x.entry.kind == "event"]
+    assert [x.outcome for x in made] == ["same", "no answer", "different", "different"]
+    assert made[2].differences == (f"lat: 1.0 -> {record['lat']}",)
+    assert "cannot be made again: An event needs at least 2 photos" in made[3].differences[0]
 
 
 def command(monkeypatch, folder, *options, row=0):
@@ -96,7 +140,7 @@ def test_the_command_says_that_all_is_well(case, tmp_path, monkeypatch, capsys):
     case.store_photo(PHOTO)
     assert command(monkeypatch, tmp_path) == 0
     assert "All 2 entries are as they were written." in (said := capsys.readouterr().out)
-    assert "1 answers: 1 the same byte for byte." in said
+    assert "1 answer: 1 the same byte for byte." in said
 
 
 def test_the_command_says_what_differs(case, tmp_path, monkeypatch, capsys):

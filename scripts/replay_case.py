@@ -1,8 +1,7 @@
 """Check that a case file is as it was written, and that its answers are given again today.
 
-Asked again, the bundle must answer the same, byte for byte, for every photo that is stored in the
-case or lies in the folders given; claims and events must follow from the answers of the log as they
-did. Exit code: 0 all well, 1 something differs, 2 nothing to open.
+The same, byte for byte, where the photo is stored in the case or lies in the folders given; claims
+and events must follow from the log's answers. Exit code: 0 well, 1 differs, 2 nothing to open.
 
     python scripts/replay_case.py flood.case --photos evidence/
 """
@@ -37,19 +36,19 @@ def _replay(case: Case, args: argparse.Namespace) -> bool:
     from geocore.casework.replay import DIFFERENT, photo_source, replay, summary_of
     from geocore.inference.predictor import Predictor
 
-    source = photo_source(case, args.photos)
     outcomes = Counter[tuple[str, str]]()
-    for made in tqdm(replay(case, Predictor.load(args.bundle), source), unit="entry"):
+    made_again = replay(case, Predictor.load(args.bundle), photo_source(case, args.photos))
+    for made in tqdm(made_again, unit="entry"):
         outcomes[made.entry.kind, made.outcome] += 1
         if made.outcome == DIFFERENT:
             tqdm.write(f"Entry {made.entry.seq}: " + "; ".join(made.differences))
     print(summary_of(outcomes))
-    return not any(n for (_, outcome), n in outcomes.items() if outcome == DIFFERENT)
+    return all(outcome != DIFFERENT for _, outcome in outcomes)
 
 
 def _parser() -> argparse.ArgumentParser:
-    layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=layout)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("case", metavar="CASE", help="case file, or the URL of its database")
     parser.add_argument("--bundle", type=Path, default=DEFAULT_BUNDLE, help="that was asked")
     parser.add_argument("--photos", type=Path, nargs="*", default=[], metavar="PHOTO_OR_DIR")

@@ -40,10 +40,7 @@ STORED_PHOTOS = sa.Table(
 def _refuse(table: sa.Table, verb: str) -> None:
     """Let the database itself refuse to change what was written."""
     name = f"{table.name}_no_{verb.lower()}"
-    trigger = sa.DDL(
-        f"CREATE TRIGGER {name} BEFORE {verb} ON {table.name} "
-        f"{_REFUSAL}"
-    )
+    trigger = sa.DDL(f"CREATE TRIGGER {name} BEFORE {verb} ON {table.name} {_REFUSAL}")
     sa.event.listen(table, "after_create", trigger.execute_if(dialect="sqlite"))
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 from geocore.analysis.description_tables import Cells
 from geocore.analysis.photo_description import PhotoDescription
 from geocore.analysis.photo_places import THESIS_NOTE_5_2, THESIS_TOTAL_5_2
+from geocore.analysis.terminal_text import printable
 from geocore.analysis.yardstick import load_yardstick
 
 MOST_ROWS = 10
@@ -245,8 +246,3 @@ def number(value: float) -> str:
 def percent(share: float) -> str:
     """A share as "46.1 %"."""
     return f"{share:.1%}".replace("%", " %")
-
-
-def printable(text: object) -> str:
-    """Text from outside without anything that could move a terminal's cursor."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))

@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 import geocore
+from geocore.analysis.terminal_text import printable
 from geocore.cells.polygons import cells_geojson
 from geocore.inference.bundle import Bundle
 from geocore.inference.bundle_files import MANIFEST, file_sha256
@@ -167,15 +168,15 @@ def _features(answer: Answer, top: int, origin: dict[str, str]) -> list[dict[str
 
 
 def _table_of(answer: Answer, top: int) -> str:
-    name = _printable(answer.photo)
+    name = printable(answer.photo)
     if isinstance(answer, PhotoFailure):
-        return f"{name}\n  error: {_printable(answer.error)}"
+        return f"{name}\n  error: {printable(answer.error)}"
     lines = [
         f"{name}\n  best single point {answer.lat:.2f}, {answer.lng:.2f}  ({answer.head}; "
         f"stands for a cell of {answer.cell_km2:,.0f} km2)"
     ]
     for rank, cell in enumerate(answer.top(top).itertuples(index=False), start=1):
-        place = _printable(cell.place or "unnamed")
+        place = printable(cell.place or "unnamed")
         if len(place) > _PLACE_WIDTH:
             place = place[: _PLACE_WIDTH - 1] + "…"
         lines.append(
@@ -183,7 +184,3 @@ def _table_of(answer: Answer, top: int) -> str:
             f"{cell.lat:8.3f} {cell.lng:9.3f}  {cell.token}"
         )
     return "\n".join(lines)
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

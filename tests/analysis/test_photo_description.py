@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from geocore.analysis.description_tables import all_tables, cells_of_set, save_files
-from geocore.analysis.description_text import printable, world_in_characters
+from geocore.analysis.description_text import world_in_characters
 from geocore.analysis.photo_description import describe_photos, describe_source
 from geocore.data.photo_parquet import save_photo_table
 from geocore.errors import PhotoTableError
@@ -82,7 +82,3 @@ def test_files_are_whole_or_not_there(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError):
         save_files({"a.csv": "x\n"}, tmp_path / "file")
-
-
-def test_a_terminal_gets_no_control_characters():
-    assert printable("a\x1b[2Jb\n") == "a\N{REPLACEMENT CHARACTER}[2Jb\N{REPLACEMENT CHARACTER}"

@@ -172,7 +172,7 @@ def _show_evidence(view: View, answer: Answer, head: str, settings: Settings) ->
 
 def _heat(view: View, answer: Answer, head: str) -> np.ndarray:
     class_index = int(answer.predictions[head].probs.argmax())
-    return heat_map(view.bundle, answer.content, head, class_index)
+    return heat_map(view.bundle, answer.content, head, class_index, answer.name)
 
 
 def _evidence(view: View, answer: Answer, head: str, settings: Settings) -> Image.Image:

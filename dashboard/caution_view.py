@@ -46,7 +46,7 @@ def _has_spoken(n_photos: int) -> bool:
     st.rerun()
 
 
-@keep("Looking for faces …", max_entries=4096)
+@keep("Looking for faces …", max_entries=4096, is_heavy=True)
 def _shows_face(content: bytes) -> bool:
     try:
         return face_share(content) > 0

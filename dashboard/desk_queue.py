@@ -67,6 +67,8 @@ def _show_progress(batch: Batch, was_running: bool) -> None:
         words += [
             f"{counts[status]:,} {status}" for status in (FAILED, CANCELLED) if counts[status]
         ]
+        if progress.is_running and (place := batch.place_in_line):
+            words.append(f"the next one is number {place:,} in line")
         st.progress(progress.n_done / progress.n_photos, text=" · ".join(words))
         if progress.stopped_by:
             st.error(plain(progress.stopped_by), icon=":material/error:")

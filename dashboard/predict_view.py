@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from PIL import ImageOps
 from dashboard.abstention_view import abstention_of
 from dashboard.cell_words import most_probable
 from dashboard.common import View, keep, load_predictor, plain
+from dashboard.line import give_way
 from dashboard.public_demo import is_samples_only, show_samples_only
 from geocore.data.exif import exif_position
 from geocore.data.images import ACCEPTED, thumbnail
@@ -24,6 +26,9 @@ from geocore.errors import ImageError
 from geocore.inference.bundle import Bundle
 from geocore.inference.photo_look import PhotoLook
 from geocore.inference.prediction import PhotoFailure, Prediction
+
+if TYPE_CHECKING:
+    from geocore.inference.predictor import Reading
 
 NamedPhoto = tuple[str, bytes]
 Position = tuple[float, float]
@@ -63,21 +68,30 @@ def samples() -> pd.DataFrame:
     return photos.assign(content=[Path(path).read_bytes() for path in photos["path"]])
 
 
-@keep("Looking at the photo …", max_entries=4096)
+@keep("Looking at the photo …", max_entries=4096, is_heavy=True)
 def seen(bundle: Bundle, name: str, content: bytes) -> tuple[dict[str, Prediction], PhotoLook]:
     """What every head says about a photo, and what kind of picture it is."""
     predictor = load_predictor(bundle)
-    reading = predictor.read(content, name=name)
+    reading = _reading(bundle, name, content)
     return {head: predictor.answer(reading, head) for head in bundle.heads}, predictor.look(reading)
 
 
-@keep("Finding what in the photo speaks for the answer …", max_entries=256)
-def heat_map(bundle: Bundle, content: bytes, head: str, class_index: int) -> np.ndarray:
-    """Grad-CAM of one leaf, (h, w) in 0..1."""
-    return load_predictor(bundle).explain(content, head, class_index)
+@keep("Finding what in the photo speaks for the answer …", max_entries=256, is_heavy=True)
+def heat_map(
+    bundle: Bundle, content: bytes, head: str, class_index: int, _name: str = "photo"
+) -> np.ndarray:
+    """Grad-CAM of one leaf, (h, w) in 0..1; quicker with the name that `seen` was asked with."""
+    reading = _reading(bundle, _name, content)
+    return load_predictor(bundle).explain(reading, head, class_index)
 
 
-@keep("Opening the photo …", max_entries=256)
+@keep("Looking at the photo …", max_entries=32)
+def _reading(bundle: Bundle, name: str, content: bytes) -> "Reading":
+    """The network's view of a photo, kept for as long as its heat maps are likely to be wanted."""
+    return load_predictor(bundle).read(content, name=name)
+
+
+@keep("Opening the photo …", max_entries=256, is_heavy=True)
 def shown_photo(content: bytes, side_px: int = _SHOWN_PX) -> np.ndarray:
     """The photo upright and small enough to show, (height, width, 3) uint8."""
     return np.asarray(thumbnail(content, side_px))
@@ -143,6 +157,8 @@ def answer_photos(view: View, photos: Sequence[NamedPhoto]) -> list[Answer | Pho
     answers: list[Answer | PhotoFailure] = []
     known = {s.content: (s.lat, s.lng) for s in samples().itertuples()}
     for index, (name, content) in enumerate(photos):
+        if index:
+            give_way()
         if bar:
             bar.progress(index / len(photos), f"Photo {index + 1} of {len(photos)}")
         try:

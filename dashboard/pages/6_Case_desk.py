@@ -30,7 +30,7 @@ with page("Case desk", ":material/cases:") as view:
             bind="query-params",
             label_visibility="collapsed",
         )
-        batch = shared_batch(view, cases_folder() / case.name)
+        batch = shared_batch(view.bundle, view.head, cases_folder() / case.name)
         if part == "Log":
             show_log(case)
         elif part == "Events":

@@ -19,6 +19,7 @@ from geocore.analysis.records import Record, failure_record
 from geocore.analysis.region_prior import RegionPrior, prior_of_record
 from geocore.casework.answering import answer_entries, bundle_of
 from geocore.casework.restricting import answer_within
+from geocore.casework.turns import Turn, Turns
 from geocore.data.images import photo_bytes
 from geocore.errors import GeocoreError, ImageError
 
@@ -79,6 +80,7 @@ class Batch:
             threads meanwhile; called when the first photo is there.
         open_case: opens the case for the thread; called once per start.
         head: name of a head; None is the bundle's own choice.
+        turns: the line in which each photo waits for its turn; None where nobody else waits.
     """
 
     def __init__(
@@ -87,8 +89,11 @@ class Batch:
         open_case: Callable[[], Case],
         *,
         head: str | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self._load_predictor, self._open_case, self._head = load_predictor, open_case, head
+        self._turns = turns or Turns(1)
+        self._turn: Turn | None = None
         self._items: list[BatchItem] = []
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
@@ -114,6 +119,12 @@ class Batch:
                 is_running=self._is_working,
                 stopped_by=self._stopped_by,
             )
+
+    @property
+    def place_in_line(self) -> int:
+        """Where its next photo stands in the line of all; 0 while one is being answered."""
+        turn = self._turn
+        return turn.place if turn else 0
 
     def add(
         self,
@@ -184,7 +195,9 @@ class Batch:
             with self._open_case() as case:
                 desk = _Desk(case, predictor, self._head or predictor.bundle.default_head)
                 while (number := self._next(cancelled)) is not None:
-                    self._set(number, desk.done(self._items[number]))
+                    with self._turns.ask(self) as self._turn:
+                        self._turn.wait()
+                        self._set(number, desk.done(self._items[number]))
             reason = ""
         except GeocoreError as error:  # the case cannot be written: the queue stays as it is
             reason = str(error)

@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import common
+from dashboard import memory
 from dashboard.case_choice import PURPOSES
 from geocore.analysis.canonical import sha256_hex
 from geocore.analysis.case_file import open_case
@@ -31,7 +31,7 @@ def cases(tmp_path, monkeypatch):
     bundle = calibrated_bundle()
     monkeypatch.setenv("GEOCORE_CASES", str(folder))
     monkeypatch.setenv("GEOCORE_BUNDLES", str(bundle.folder.parent))
-    monkeypatch.setattr(common, "_load_predictor", lambda *_: StandIn())
+    monkeypatch.setattr(memory, "_load_predictor", lambda *_: StandIn())
     yield folder
     st.cache_resource.clear()
 

@@ -161,8 +161,7 @@ def confidence_map(
     if len(drawn):
         _cell_layer(drawn, fields, styles).add_to(group)
     (_, west), (_, east) = map_bounds(drawn, points)
-    for point in points:
-        _mark(point, (west + east) / 2).add_to(group)
+    _add_marks(group, points, west, east)
     return group
 
 
@@ -170,8 +169,7 @@ def points_map(points: Sequence[MapPoint]) -> MapLayer:
     """Marked points alone."""
     group = folium.FeatureGroup(name="Points")
     (_, west), (_, east) = map_bounds(pd.DataFrame({"token": []}), points)
-    for point in points:
-        _mark(point, (west + east) / 2).add_to(group)
+    _add_marks(group, points, west, east)
     return group
 
 
@@ -245,12 +243,31 @@ def _centroid_layer(cells: pd.DataFrame) -> folium.GeoJson:
     return folium.GeoJson({"type": "FeatureCollection", "features": features}, marker=dot)
 
 
-def _mark(point: MapPoint, middle_lng: float) -> folium.Marker:
-    """A mark whose label stands on the side of the map's middle, so that the edge never cuts it."""
+def _add_marks(group: MapLayer, points: Sequence[MapPoint], west: float, east: float) -> None:
+    """Marks whose labels stand towards the map's middle, so that the edge never cuts them.
+
+    Of two that are close to each other the outer one's label stands away from the other, where the
+    edge leaves it room.
+    """
+    span, named = max(east - west, 1e-9), [point for point in points if point.label]
+    for point in points:
+        is_west = point.lng <= (west + east) / 2
+        room = (point.lng - west if is_west else east - point.lng) / span
+        inner = [
+            other
+            for other in named
+            if 0.01 * span < (other.lng - point.lng) * (1 if is_west else -1) < 0.3 * span
+            and abs(other.lat - point.lat) < 0.15 * span
+        ]
+        is_turned = bool(inner) and room > 0.2
+        _mark(point, "left" if is_west != is_turned else "right").add_to(group)
+
+
+def _mark(point: MapPoint, side: str) -> folium.Marker:
+    """A mark; its label begins at the mark's "left" edge and runs right, or the other way round."""
     if point.kind not in _MARKS:
         raise ValueError(f"Unknown kind of point {point.kind!r}. Known kinds: {', '.join(_MARKS)}.")
     fill, ring, radius, top = _MARKS[point.kind]
-    side = "left" if point.lng <= middle_lng else "right"
     html = (
         f'<div style="box-sizing:border-box;width:16px;height:16px;border-radius:{radius};'
         f'background:{fill};border:3px solid {ring};box-shadow:0 0 3px #000"></div>'

@@ -190,6 +190,20 @@ def test_labels_stand_towards_the_middle_and_apart(leaves):
     assert len(set(tops)) == 3
 
 
+def test_labels_of_marks_that_are_close_turn_away_from_each_other(leaves):
+    def sides(*longitudes):
+        ends = [MapPoint(lat=0, lng=lng, label="") for lng in (-100, 100)]
+        points = [MapPoint(lat=5, lng=lng, label="here") for lng in longitudes]
+        layer = confidence_map(leaves, np.zeros(len(leaves)), points=[*points, *ends])
+        marks = [c.icon.options["html"] for c in layer._children.values()]
+        return ["left" if "left:20px" in html else "right" for html in marks[: len(points)]]
+
+    assert sides(-30, -10) == ["right", "left"]
+    assert sides(10, 30) == ["right", "left"]
+    assert sides(-95, -80) == ["left", "left"], "there is no room at the edge"
+    assert sides(-95, -20) == ["left", "left"], "they are not close"
+
+
 def test_bounds_hold_cells_and_points(leaves):
     assert map_bounds(leaves.iloc[:0]) == WORLD_BOUNDS
     corners = s2.vertices(leaves["cell_id"])

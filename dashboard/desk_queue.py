@@ -4,7 +4,10 @@ Stage: dashboard. It must not answer: `geocore.casework.batch` does, in a thread
 readers of the case share.
 """
 
+from collections.abc import Iterable
+
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.case_choice import analyst
 from dashboard.common import error_box, plain
@@ -21,10 +24,7 @@ def take_photos(batch: Batch) -> None:
     key = f"desk_upload_{st.session_state.setdefault('desk_round', 0)}"
 
     def queue() -> None:
-        uploads = st.session_state[key]
-        taken = st.session_state.setdefault("desk_taken", set())  # a browser may tell twice
-        new = [upload for upload in uploads if upload.file_id not in taken]
-        taken.update(upload.file_id for upload in new)
+        new = not_taken(st.session_state[key], st.session_state.setdefault("desk_taken", set()))
         photos = [(upload.name, upload.getvalue()) for upload in new]
         keeps = bool(st.session_state.get("desk_keep"))
         batch.add(photos, analyst=analyst(), keeps_photos=keeps)
@@ -32,7 +32,7 @@ def take_photos(batch: Batch) -> None:
 
     if is_samples_only():
         show_samples_only()
-        return batch
+        return
     st.file_uploader(
         f"Drop photos here, as many as you like ({ACCEPTED}). They stay on this computer.",
         accept_multiple_files=True,
@@ -46,6 +46,13 @@ def take_photos(batch: Batch) -> None:
         help="For photos dropped from now on. The case file then holds copies: whoever gets it "
         "gets the photos. Without it only their fingerprints are kept.",
     )
+
+
+def not_taken(uploads: Iterable[UploadedFile], taken: set[str]) -> list[UploadedFile]:
+    """The uploads that were not taken before, which are taken now: a browser may tell twice."""
+    new = [upload for upload in uploads if upload.file_id not in taken]
+    taken.update(upload.file_id for upload in new)
+    return new
 
 
 def show_progress(batch: Batch) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
@@ -9,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import memory
 from dashboard.case_choice import PURPOSES
+from dashboard.desk_queue import not_taken
 from geocore.analysis.canonical import sha256_hex
 from geocore.analysis.case_file import open_case
 from geocore.analysis.case_state import case_state
@@ -253,6 +255,14 @@ def test_photos_are_kept_in_the_case_only_if_asked(case, keeps):
     assert not app.exception and not app.error
     assert wait_for(case, n_answers=4)
     assert (case.photo(sha256_hex(content)) is not None) is keeps
+
+
+def test_photos_that_a_browser_tells_of_twice_are_taken_once():
+    a, b, c = (SimpleNamespace(file_id=name) for name in "abc")
+    taken = set()
+    assert not_taken([a, b], taken) == [a, b]
+    assert not_taken([a, b, c], taken) == [c]
+    assert not_taken([a], taken) == []
 
 
 def test_a_case_that_is_none_is_a_sentence(cases):

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from geocore.cells import build_hierarchy, generate_cells
+from geocore.cells import generate_cells
 from geocore.evaluation.baseline_fits import (
     Examples,
     fit_constant,
@@ -95,12 +95,7 @@ def divided(prepared: Prepared, share: float) -> Prepared:
     shaping = photos[_shaping(prepared)]
     grid = generate_cells(shaping["lat"].to_numpy(), shaping["lng"].to_numpy(), **vars(finer))
     class_index = grid.assign(photos["lat"].to_numpy(), photos["lng"].to_numpy())
-    return replace(
-        prepared,
-        grid=grid,
-        hierarchy=build_hierarchy(grid),
-        photos=photos.assign(class_index=class_index),
-    )
+    return prepared.over(grid, class_index)
 
 
 def _shaping(prepared: Prepared) -> np.ndarray:

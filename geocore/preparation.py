@@ -53,6 +53,13 @@ class Prepared:
         pooled = self.features.pooled(self.config.classifier.pooling)
         return pooled if self.reduction is None else self.reduction(pooled)
 
+    def over(self, grid: CellGrid, class_index: np.ndarray) -> "Prepared":
+        """The same photos over other cells; what a classifier reads of them is not made anew."""
+        photos = self.photos.assign(class_index=class_index)
+        other = replace(self, grid=grid, hierarchy=build_hierarchy(grid), photos=photos)
+        vars(other)["inputs"] = self.inputs
+        return other
+
     def rows(self, split: str) -> np.ndarray:
         """Positions of the photos of one split that lie inside a leaf."""
         is_used = (self.photos["split"] == split) & (self.photos["class_index"] != UNASSIGNED)

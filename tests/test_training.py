@@ -91,6 +91,14 @@ def test_a_finished_run_is_not_trained_again(tmp_path, monkeypatch):
     assert_equal_weights(train(tmp_path)[0], expected)
 
 
+def test_a_run_that_is_not_kept_writes_nothing_and_ends_alike(tmp_path, monkeypatch):
+    expected, kept = train(tmp_path / "kept")
+    monkeypatch.setattr(keras.Model, "save_weights", lambda *_, **__: pytest.fail("written"))
+    weights, run = train()
+    assert_equal_weights(weights, expected)
+    assert run.best_epoch == kept.best_epoch
+
+
 def test_early_stopping_keeps_the_best_epoch():
     hasty = TrainingConfig(learning_rate=0.3, epochs=40, batch_size=8, stop_patience=2)
     _, run = train(config=hasty)

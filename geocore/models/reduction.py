@@ -31,7 +31,9 @@ class Reduction:
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """Features (..., n_features) along the axes, float32 (..., n_axes)."""
-        return (features @ self.projection.astype(np.float32) - self.shift).astype(np.float32)
+        rows = features.reshape(-1, features.shape[-1])  # one product, not one for each photo
+        along = rows @ self.projection.astype(np.float32) - self.shift
+        return along.astype(np.float32).reshape(*features.shape[:-1], -1)
 
 
 def fit_reduction(

@@ -105,15 +105,19 @@ def fit(
     """
     if train.n_photos < 1:
         raise ValueError("There is no training photo left: every photo lies outside the cells.")
-    if folder is None:
+    if folder is None and config.strategy != "none":  # several workers meet in what they write
         with tempfile.TemporaryDirectory() as scratch:
             return fit(model, train, validation, config, Path(scratch))
-    folder.mkdir(parents=True, exist_ok=True)
+    is_kept = folder is not None
+    folder = folder or Path()
+    if is_kept:
+        folder.mkdir(parents=True, exist_ok=True)
     strategy = open_strategy(config.strategy)
     check_batch_size(config.batch_size, strategy)
     network = model if config.strategy == "none" else replicate(model, strategy)
     with strategy.scope(), losing_no_worker(config):
-        state = RunState(folder, config, is_writer=is_first_worker(config))
+        writes = is_first_worker(config)
+        state = RunState(folder, config, is_writer=writes, is_kept=is_kept)
         _fit(network, train, validation, state, strategy)
     return state.run()
 

@@ -49,9 +49,18 @@ class RunState(keras.callbacks.Callback):
     figures, one writes and all read.
     """
 
-    def __init__(self, folder: Path, config: TrainingConfig, *, is_writer: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        config: TrainingConfig,
+        *,
+        is_writer: bool = True,
+        is_kept: bool = True,
+    ) -> None:
+        """A run that is not kept writes nothing: it is not meant to go on after a kill."""
         super().__init__()
         self.folder, self.config, self.is_writer = folder, config, is_writer
+        self.is_kept = is_kept
         self.best_path = folder / "best.weights.h5"
         self.history: list[dict[str, float]] = []
         self.is_finished = False
@@ -71,7 +80,7 @@ class RunState(keras.callbacks.Callback):
     def restore(self, model: keras.Model) -> int:
         """Load the last complete epoch into the model; returns the number of epochs done."""
         path = self.folder / "state.json"
-        if not path.exists():
+        if not self.is_kept or not path.exists():
             return 0
         state = json.loads(path.read_text())
         if state.get("monitored") != MONITORED:  # left by an older version of this module
@@ -126,6 +135,8 @@ class RunState(keras.callbacks.Callback):
         self._save()
 
     def _save_weights(self, path: Path) -> None:
+        if not self.is_kept:
+            return
         if not self.is_writer:
             self._take_part_in_saving()
             return
@@ -139,6 +150,8 @@ class RunState(keras.callbacks.Callback):
             self.model.save_weights(Path(scratch) / "unused.weights.h5")
 
     def _save(self) -> None:
+        if not self.is_kept:
+            return
         weights = f"epoch-{len(self.history):04d}.weights.h5"
         self._save_weights(self.folder / weights)
         if not self.is_writer:

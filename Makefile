@@ -1,5 +1,6 @@
 # make run    install into .venv (once) and open the dashboard on this machine only
-# make test   install what developers need (once) and run every test on two cores; ARGS="-k cells" narrows it
+# make test   install what developers need (once) and run the tests on two cores; ARGS="-k cells" narrows it
+# make slow   the few tests that take a minute each: an analyst's whole day, training that loses a worker
 # make lint   ruff and mypy
 # make bench  measured ratios of one run, a few minutes
 # make doctor what is wrong with this installation; ARGS="--url http://host:8501" asks a running one
@@ -19,11 +20,11 @@ IS_SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 
 
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help install run test lint bench doctor fuzz chaos audit
+.PHONY: help install run test slow lint bench doctor fuzz chaos audit
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,11p'
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,12p'
 
 install: $(INSTALLED)
 
@@ -52,7 +53,10 @@ run: $(INSTALLED)
 	  --server.headless $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),false,true) --server.showEmailPrompt false
 
 test: $(INSTALLED_DEV)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
+
+slow: $(INSTALLED_DEV)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow $(ARGS)
 
 lint: $(INSTALLED_DEV)
 	$(BIN)/python -m ruff check .

@@ -316,23 +316,27 @@ def test_what_the_rules_allow_passes(path, source):
     assert problems_of(path, source) == []
 
 
-def loads_tensorflow(code: str) -> bool:
-    """Whether running the code in a fresh interpreter loads TensorFlow or Keras."""
-    check = "\nimport sys\nprint(sorted({'tensorflow', 'keras', 'torch'} & set(sys.modules)))"
+def which_load_tensorflow(steps: list[str]) -> list[str]:
+    """Of lines run one after the other in a fresh interpreter, those after which it is loaded."""
+    code = ["import sys", "found = []"]
+    for step in steps:
+        seen = "{'tensorflow', 'keras', 'torch'} & set(sys.modules)"
+        code += [step, f"found += [{step!r}] if {seen} else []"]
+    program = "\n".join([*code, "print(*found, sep='\\n')"])
     done = subprocess.run(
-        [sys.executable, "-c", code + check], capture_output=True, text=True, cwd=ROOT, check=False
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()[-1] != "[]"
+    return [step for step in steps if step in done.stdout.splitlines()]
 
 
 def test_the_tensorflow_check_can_fail():
-    assert loads_tensorflow("import sys, types; sys.modules['keras'] = types.ModuleType('keras')")
+    bad = "import types; sys.modules['keras'] = types.ModuleType('keras')"
+    assert which_load_tensorflow(["import json", bad]) == [bad]
 
 
-@pytest.mark.parametrize(
-    "modules",
-    [
+def test_importing_the_light_stages_loads_no_tensorflow():
+    modules = [
         "geocore, geocore.errors",
         "geocore.data",
         "geocore.cells",
@@ -342,21 +346,18 @@ def test_the_tensorflow_check_can_fail():
         "geocore.inference, geocore.inference.bundle",
         "geocore.jobs",
         "dashboard.common",
-    ],
-)
-def test_importing_the_light_stages_loads_no_tensorflow(modules):
-    assert not loads_tensorflow(f"import {modules}")
+    ]
+    assert which_load_tensorflow([f"import {x}" for x in modules]) == []
 
 
 LIGHT_PAGES = ["Home.py", *(f"pages/{n}_*.py" for n in (1, 3, 4, 5, 7))]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("pattern", LIGHT_PAGES)
-def test_pages_that_only_read_a_bundle_load_no_tensorflow(pattern):
-    page = next((ROOT / "dashboard").glob(pattern), None)
-    assert page is not None, f"dashboard/{pattern} is missing"
-    run = "from streamlit.testing.v1 import AppTest\n"
-    run += f"app = AppTest.from_file({str(page)!r}, default_timeout=60).run()\n"
-    run += "assert not app.exception, app.exception"
-    assert not loads_tensorflow(run)
+def test_pages_that_only_read_a_bundle_load_no_tensorflow():
+    pages = [next((ROOT / "dashboard").glob(pattern), None) for pattern in LIGHT_PAGES]
+    assert None not in pages, f"one of {LIGHT_PAGES} is missing"
+    steps = ["from streamlit.testing.v1 import AppTest"]
+    for page in pages:
+        run = f"AppTest.from_file({str(page)!r}, default_timeout=60).run()"
+        steps.append(f"app = {run}; assert not app.exception, app.exception")
+    assert which_load_tensorflow(steps) == []

@@ -19,6 +19,7 @@ from geocore.analysis.blindness import KINDS, blind_squares, kind_shares
 from geocore.analysis.yardstick import load_yardstick
 from geocore.inference.bundle import Bundle
 from geocore.inference.bundle_files import MANIFEST, file_sha256
+from geocore.inference.photo_kinds import DEFINITIONS, kind_table
 from geocore.visuals.colours import legend_html
 from geocore.visuals.density_maps import named_scale, value_map
 
@@ -107,6 +108,24 @@ def show_blindness(bundle: Bundle, head: str) -> None:
         f"middle; head {plain(head)}. Few photos were kept for testing, so a cell of which none "
         "was recognised may be recognised now and then."
     )
+
+
+def show_kinds(bundle: Bundle, head: str) -> None:
+    """How well unseen photos of one kind are answered, where that was measured."""
+    kinds = bundle.report.get("kinds", {}).get(head)
+    if not kinds:
+        st.markdown(
+            "Not measured for this model. The command `scripts/calibrate.py --card` measures it; "
+            "how often each cell is recognised is on the page *Cell explorer*."
+        )
+        return
+    st.dataframe(kind_table(kinds), hide_index=True)
+    n_photos = sum(group["n_photos"] for group in next(iter(kinds.values())).values())
+    st.caption(
+        f"{n_photos:,} unseen photos of all sets together; head {plain(head)}; in brackets the "
+        "95 % interval. Where photos are few it says little."
+    )
+    st.markdown("\n".join(f"- **{name}**, {DEFINITIONS[name]}." for name in kinds))
 
 
 def show_photos(bundle: Bundle) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from geocore.config import load_config
 from geocore.data.cluster import check_scheduler
 from geocore.errors import GeocoreError
-from geocore.finishing import finish_bundle
+from geocore.finishing import complete_bundle
 from geocore.pipeline import run_experiment
 from geocore.training import is_first_worker
 
@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
             config, arguments.photos, arguments.out, arguments.cache, scheduler=scheduler
         )
         if is_first_worker(config.training):  # it is the one that wrote the bundle
-            finish_bundle(bundle, arguments.photos, arguments.cache)
+            complete_bundle(bundle, arguments.photos, arguments.cache)
     except (GeocoreError, ValueError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

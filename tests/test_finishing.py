@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from geocore import finishing
 from geocore.errors import PhotoTableError
-from geocore.inference.bundle import load_bundle
+from geocore.inference.bundle import load_bundle, save_bundle
 from geocore.inference.familiarity_file import load_familiarity
 from geocore.inference.search_calibration import load_calibration
 from geocore.models.features import Features
+from tests.dashboard.measured_bundle import measured_parts
 from tests.inference.tiny_bundle import save_tiny_bundle, tiny_photos
 
 CONFIG = """
@@ -70,3 +72,30 @@ def test_without_photos_familiar_ones_stay_as_they_are(folder, tmp_path):
     bundle = load_bundle(folder)
     assert load_familiarity(bundle) is None
     assert len(load_calibration(bundle).photos) == 86
+
+
+def test_the_card_is_written_anew_with_kinds_of_photos(monkeypatch, tmp_path):
+    parts = measured_parts() | {"config_toml": CONFIG}
+    folder = save_bundle(tmp_path / "bundle", **parts)
+    photos = parts["photos"].assign(path=tmp_path / "bright.png")
+    photos.loc[::4, "path"] = tmp_path / "dim.png"
+    Image.new("RGB", (32, 32), (200, 200, 200)).save(tmp_path / "bright.png")
+    Image.new("RGB", (32, 32), (20, 20, 20)).save(tmp_path / "dim.png")
+    monkeypatch.setattr(finishing, "load_photo_sets", lambda *_: photos)
+    finishing.renew_card(folder, tmp_path)
+    bundle = load_bundle(folder)
+    kinds = bundle.report["kinds"][bundle.default_head]
+    tested = photos.set_index("photo_id").loc[bundle.predictions(bundle.default_head)["photo_id"]]
+    n_dim = sum(path.stem == "dim" for path in tested["path"])
+    assert kinds["Light"]["dim"]["n_photos"] == n_dim > 0
+    assert sum(group["n_photos"] for group in kinds["Continent"].values()) == len(tested)
+    assert f"| Light: dim | {n_dim} |" in bundle.card
+    finishing.renew_card(folder, None)  # photos that are not there say nothing of their light
+    assert set(load_bundle(folder).report["kinds"][bundle.default_head]) == {"Continent", "Cities"}
+
+
+def test_a_card_of_other_photos_is_refused(folder, monkeypatch, tmp_path):
+    rest = tiny_photos().iloc[200:].assign(path=tmp_path / "x.png")
+    monkeypatch.setattr(finishing, "load_photo_sets", lambda *_: rest)
+    with pytest.raises(PhotoTableError, match="held-out photos of bundle 'bundle' are not there"):
+        finishing.renew_card(folder, tmp_path)

@@ -43,7 +43,7 @@ FLOW = {
         "progress",
     },
     "jobs": {"data", "cells", "progress"},
-    "finishing": {"cells", "config", "models", "evaluation", "inference", "preparation"}
+    "finishing": {"data", "cells", "config", "models", "evaluation", "inference", "preparation"}
     | {"photo_features"},
     "provenance": {"models", "inference", "config", "preparation"},
     "field_baselines": {"cells", "evaluation", "inference", "preparation"},

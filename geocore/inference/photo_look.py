@@ -41,3 +41,11 @@ def colours_share(pixels: np.ndarray) -> float:
     red, green, blue = np.moveaxis(pixels // _STEP, -1, 0).astype(np.int32)
     n = np.bincount((red * 1024 + green * 32 + blue).ravel())
     return float(np.sort(n)[-N_COLOURS:].sum() / n.sum())
+
+
+def mean_brightness(pixels: np.ndarray) -> float:
+    """Mean luma, 0 black to 1 white; pixels uint8 (height, width, 3).
+
+    Source: ITU-R BT.601.
+    """
+    return float(pixels.reshape(-1, 3).mean(axis=0) @ (0.299, 0.587, 0.114)) / 255

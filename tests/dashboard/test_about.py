@@ -1,11 +1,18 @@
 """Page 7: what the model is for, where it is blind, and exactly which one it is."""
 
+import numpy as np
 import pytest
 
 import geocore
 from geocore.inference.bundle import load_bundle
 from geocore.inference.bundle_files import MANIFEST, file_sha256
-from tests.dashboard.measured_bundle import page_with, save_measured_bundle, texts
+from geocore.inference.photo_kinds import kind_figures
+from tests.dashboard.measured_bundle import (
+    measured_parts,
+    page_with,
+    save_measured_bundle,
+    texts,
+)
 
 PAGE = "7_About_this_model.py"
 
@@ -50,6 +57,18 @@ def test_other_heads_have_other_blind_spots(folder, monkeypatch):
     app.sidebar.selectbox(key="head").set_value("MC").run()
     assert not app.exception and not app.error
     assert "head MC" in texts(app)
+
+
+def test_kinds_of_photos_are_told_where_they_were_measured(app, tmp_path, monkeypatch):
+    assert "Not measured for this model" in texts(app)
+    parts = measured_parts()
+    rows = parts["predictions"].query("head == 'HMC-tree'")
+    kinds = {"Light": np.where(np.arange(len(rows)) < 9, "dim", "bright")}
+    report = parts["report"] | {"kinds": {"HMC-tree": kind_figures(rows, kinds)}}
+    other = page_with(PAGE, save_measured_bundle(tmp_path / "kinds", report=report), monkeypatch)
+    tables = [frame.value for frame in other.dataframe if "Photos" in frame.value]
+    assert tables[0].set_index("Photos").loc["Light: dim", "Number"] == "9"
+    assert f"{len(rows)} unseen photos" in texts(other) and "stand-in for dusk" in texts(other)
 
 
 def test_others_are_named_with_a_source(app):

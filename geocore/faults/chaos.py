@@ -10,14 +10,35 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from geocore.errors import GeocoreError
 from geocore.faults.trials import Trial
 
 MAX_IN_A_ROW = 12
+OUTPUT = "output"
 _WAIT_S = 600
+
+
+class Started(Protocol):
+    """A process at work, leader of its own group: a `subprocess.Popen`, or what does as it does."""
+
+    pid: int
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code; `subprocess.TimeoutExpired` where it still works."""
+
+
+Start = Callable[[list[str], Path], Started]
+
+
+def cold_start(command: list[str], output: Path) -> Started:
+    """Begin a command; what it says is added to the file `output`."""
+    with output.open("ab") as stream:
+        return subprocess.Popen(command, stdout=stream, stderr=stream, start_new_session=True)
 
 
 @dataclass(kw_only=True)
@@ -49,7 +70,12 @@ class ChaosReport:
 
 
 def torment(
-    trial: Trial, n_kills: int, seed: int, folder: Path, said: Callable[[str], object] = str
+    trial: Trial,
+    n_kills: int,
+    seed: int,
+    folder: Path,
+    said: Callable[[str], object] = str,
+    start: Start = cold_start,
 ) -> ChaosReport:
     """Kill one kind of work at random moments until it was killed often enough.
 
@@ -62,22 +88,24 @@ def torment(
         seed: of the moments.
         folder: to work in; what failed stays there.
         said: called with a few words after every kill.
+        start: begins its command.
     """
     rng, report = random.Random(f"{seed} {trial.name}"), ChaosReport(name=trial.name)
     begun_s = time.monotonic()
-    expected = _finished(trial, _fresh(trial, folder / "unkilled"))
+    expected = _finished(trial, _fresh(trial, folder / "unkilled"), start)
     report.unkilled_s = time.monotonic() - begun_s
+    window_s = min(trial.window_s, report.unkilled_s)
     while report.n_kills < n_kills:
         place = _fresh(trial, folder / f"{trial.name}-{report.n_finished}")
         problems: list[str] = []
         for _ in range(min(MAX_IN_A_ROW, n_kills - report.n_kills)):
-            window_s = min(trial.window_s, report.unkilled_s)
-            if not _killed(trial, place, rng.uniform(0.05, 0.95) * window_s):
+            if not _killed(trial, place, rng.uniform(0.05, 0.95) * window_s, start):
+                window_s *= 0.7  # it was done before: the undisturbed run was slow to begin
                 break
             report.n_kills += 1
             problems += _checked(trial, place)
             said(f"{trial.name}: {report.n_kills} kills")
-        if _finished(trial, place) != expected:
+        if _finished(trial, place, start) != expected:
             problems.append("The end differs from that of the run that nobody killed.")
         report.n_finished += 1
         report.problems += [f"{place.name}: {problem}" for problem in problems]
@@ -93,34 +121,34 @@ def _fresh(trial: Trial, place: Path) -> Path:
     return place
 
 
-def _killed(trial: Trial, place: Path, after_s: float) -> bool:
+def _killed(trial: Trial, place: Path, after_s: float, start: Start) -> bool:
     """Start the work and kill it, with all that it started; False where it ended before."""
-    process = _started(trial, place)
+    process = start(trial.command(place), place / OUTPUT)
     try:
         process.wait(after_s)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        _kill(process.pid)
         process.wait()
         return True
     return False
 
 
-def _finished(trial: Trial, place: Path) -> object:
+def _kill(pid: int) -> None:
+    """End a process and its group; one that leads no group yet has started nothing either."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _finished(trial: Trial, place: Path, start: Start) -> object:
     """Let the work come to its end; its result, or why there is none."""
-    process = _started(trial, place)
-    code = process.wait(_WAIT_S)
+    code = start(trial.command(place), place / OUTPUT).wait(_WAIT_S)
     if code:
-        last = (place / "output").read_text("utf-8", errors="replace").strip().splitlines()[-1:]
+        last = (place / OUTPUT).read_text("utf-8", errors="replace").strip().splitlines()[-1:]
         return f"exit code {code}: {last}"
     return trial.result(place)
-
-
-def _started(trial: Trial, place: Path) -> subprocess.Popen[bytes]:
-    with (place / "output").open("ab") as output:
-        return subprocess.Popen(
-            trial.command(place), stdout=output, stderr=output, start_new_session=True,
-            env=os.environ | {"FLICKR_API_KEY": "0123456789abcdef0123456789abcdef"},
-        )  # fmt: skip
 
 
 def _checked(trial: Trial, place: Path) -> list[str]:

@@ -77,7 +77,12 @@ class FuzzReport:
 
 
 def fuzz(
-    n_files: int, seed: int, keep: Path, progress: Callable[[int], object] = lambda n: None
+    n_files: int,
+    seed: int,
+    keep: Path,
+    progress: Callable[[int], object] = lambda n: None,
+    *,
+    first: int = 0,
 ) -> FuzzReport:
     """Spoil files and read each through the photo door.
 
@@ -86,10 +91,11 @@ def fuzz(
         seed: the same seed gives the same files.
         keep: folder for the files that did what they must not; made when there is one.
         progress: called with 1 after every file.
+        first: number of the file to begin with, to look again at what a longer run met.
     """
-    report, number = FuzzReport(), 0
-    while number < n_files:
-        number = _one_process(report, seed, number, min(number + _PER_PROCESS, n_files), progress)
+    report, number, end = FuzzReport(), first, first + n_files
+    while number < end:
+        number = _one_process(report, seed, number, min(number + _PER_PROCESS, end), progress)
     if report.failures:
         keep.mkdir(parents=True, exist_ok=True)
         files = list(corpus().values())

@@ -85,6 +85,13 @@ def test_a_process_that_grows_too_large_is_found(monkeypatch, tmp_path):
     assert not report.ok
 
 
+def test_a_run_may_begin_at_a_later_file(monkeypatch, tmp_path):
+    every = "for first in range(first, int(sys.argv[3])): print('begin', first); " + ANSWER
+    code = FIRST_GOOD.partition("print")[0] + "\n" + every.format(cpu_s=2.5, peak=1)
+    worker(monkeypatch, code)
+    assert list(fuzz(3, 5, tmp_path / "keep", first=24_908).failures) == [24908, 24909, 24910]
+
+
 def test_no_file_read_is_no_success(monkeypatch, tmp_path):
     assert not FuzzReport().ok
     worker(monkeypatch, "raise SystemExit('no memory')")
@@ -119,7 +126,8 @@ def test_the_command(monkeypatch, tmp_path, capsys):
     assert "1 spoilt files of 1 kinds: 0 decoded" in capsys.readouterr().out
     worker(monkeypatch, FIRST_GOOD + "os._exit(1)")
     assert main(options) == 1
-    with pytest.raises(SystemExit):
-        main(["--n", "0"])
-    assert "--n must be at least 1, received 0" in capsys.readouterr().err
+    for wrong in (["--n", "0"], ["--first", "-1"]):
+        with pytest.raises(SystemExit):
+            main(wrong)
+        assert f"received {wrong[1]}" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["keep"]

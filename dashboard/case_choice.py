@@ -10,9 +10,11 @@ import re
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 import geocore
 from dashboard.common import plain, shared_case
+from dashboard.login import login_name
 from geocore.analysis.case_file import Case, open_case
 from geocore.analysis.records import opened_record
 
@@ -47,21 +49,31 @@ def choose_case() -> Case | None:
         bind="query-params",
         help=f"Cases are kept in {plain(str(cases_folder()))}, one file each.",
     )
-    right.text_input(
-        "Your name, for the log",
-        key="analyst",
-        persist_state="session",
-        placeholder="unnamed analyst",
-        help="Stands beside everything you decide or note in the case.",
-    )
+    _show_name(right)
     if name == _NEW:
         _show_form()
         return None
     return shared_case(files[name])
 
 
+def _show_name(place: DeltaGenerator) -> None:
+    """Ask for the reader's name, or show that of their login."""
+    name = login_name()
+    place.text_input(
+        "Your name, for the log",
+        value=name or "",
+        key="analyst" if name is None else "analyst_login",
+        persist_state="session",
+        disabled=name is not None,
+        placeholder="unnamed analyst",
+        help="Stands beside everything you decide or note in the case.",
+    )
+
+
 def analyst() -> str:
-    """What the reader calls themselves."""
+    """What the login calls the reader; without one, what they call themselves."""
+    if (name := login_name()) is not None:
+        return name
     return st.session_state.get("analyst", "").strip() or "unnamed analyst"
 
 

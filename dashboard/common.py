@@ -11,7 +11,6 @@ Stage: dashboard. It must not know what a page shows. What is kept in memory for
 
 import logging
 import os
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ import streamlit as st
 from dashboard.event_log import log_event, start_event_log
 from dashboard.footer import show_footer
 from dashboard.line import page_turn
+from dashboard.login import require_login
 from dashboard.memory import (
     keep,
     load_predictor,
@@ -33,7 +33,9 @@ from dashboard.memory import (
     shared_batch,
     shared_case,
 )
+from dashboard.no_lookup import never_ask_outside
 from dashboard.offline_map import show_map
+from dashboard.plain_text import plain
 from geocore.errors import BundleError, GeocoreError
 from geocore.inference.bundle import DEFAULT_BUNDLE, Bundle, list_bundles
 from geocore.inference.bundle_files import MANIFEST, file_sha256
@@ -55,7 +57,6 @@ __all__ = [
     "show_map",
 ]
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:])")
 _ICON = str(Path(__file__).with_name("icon.svg"))  # a symbol or emoji would be fetched
 _LOG = logging.getLogger(__name__)
 
@@ -72,18 +73,21 @@ class View:
 def page(title: str, icon: str) -> Iterator[View]:
     """The frame of a page: title, sidebar, header, error box and footer around its content.
 
-    A bundle that cannot be opened shows a sentence in place of the content.
+    A bundle that cannot be opened shows a sentence in place of the content; whoever must log in
+    and has not sees neither.
 
     Args:
         title: of the page and of its browser tab.
         icon: Material symbol before the title, such as ":material/grid_view:".
     """
     start_event_log()
+    never_ask_outside()
     started = time.monotonic()
     st.set_page_config(page_title=f"{title} · Geolocation", page_icon=_ICON, layout="wide")
     st.title(f"{icon} {title}")
     view = None
-    with error_box():
+    with error_box():  # whatever fails in here, the content is not shown
+        require_login()
         chosen = _chosen_view()
         _bundle_line(chosen.bundle)
         view = chosen
@@ -110,14 +114,6 @@ def error_box() -> Iterator[None]:
             "the terminal's last lines to whoever runs this dashboard.",
             icon=":material/error:",
         )
-
-
-def plain(text: str) -> str:
-    """Text from outside (file names, places) as Markdown that shows exactly this text.
-
-    Unescaped, a file's name could draw a picture from another server.
-    """
-    return _MARKDOWN.sub(r"\\\1", text)
 
 
 def fragment(show: Callable[..., None]) -> Callable[..., None]:

@@ -11,14 +11,19 @@ _YES, _NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
 
 def is_samples_only() -> bool:
-    """Whether photos of visitors are refused.
+    """Whether photos of visitors are refused (see `is_yes`)."""
+    return is_yes("GEOCORE_SAMPLES_ONLY")
+
+
+def is_yes(variable: str) -> bool:
+    """What an environment variable says; without it no.
 
     Raises:
-        ValueError: GEOCORE_SAMPLES_ONLY is neither yes nor no; a typing error must not open a demo.
+        ValueError: it is neither yes nor no; a typing error must not open what should be closed.
     """
-    value = os.environ.get("GEOCORE_SAMPLES_ONLY", "").strip().lower()
+    value = os.environ.get(variable, "").strip().lower()
     if value not in (*_YES, *_NO):
-        raise ValueError(f"GEOCORE_SAMPLES_ONLY must be 1 or 0, received {value!r}.")
+        raise ValueError(f"{variable} must be 1 or 0, received {value!r}.")
     return value in _YES
 
 

@@ -154,6 +154,9 @@ def test_the_dashboard_stays_on_this_machine_and_reports_nothing():
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
     assert config["server"]["address"] == "127.0.0.1"
     assert config["server"]["enableXsrfProtection"] is True
+    assert config["server"]["enableCORS"] is True
+    assert set(config["server"]["allowedHosts"]) == {"127.0.0.1", "localhost", "::1"}
+    assert config["server"]["maxUploadSize"] == 50
     assert config["browser"]["gatherUsageStats"] is False
     assert config["client"]["showErrorDetails"] == "none"
 

@@ -101,12 +101,18 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serve(script: Path, folder: Path) -> Iterator[Server]:
-    """Run a Streamlit script on a free loopback port, cut off from any network where permitted."""
-    port, is_cut_off, log = free_port(), can_cut_off(), folder / "server.log"
+def serve(
+    script: Path, folder: Path, *extra: str, port: int = 0, may_cut_off: bool = True
+) -> Iterator[Server]:
+    """Run a Streamlit script on a free loopback port, cut off from any network where permitted.
+
+    `extra` options go to Streamlit; a server that talks to another of the test is not cut off.
+    """
+    port, log = port or free_port(), folder / "server.log"
+    is_cut_off = may_cut_off and can_cut_off()
     options = ["--server.port", str(port), "--server.address", "127.0.0.1"]
     command = [sys.executable, "-m", "streamlit", "run", str(script), *options]
-    command += ["--server.headless", "true"]
+    command += ["--server.headless", "true", *extra]
     if is_cut_off:
         loopback = [sys.executable, str(Path(__file__).with_name("loopback_only.py"))]
         command = [*UNSHARE, *loopback, *command]

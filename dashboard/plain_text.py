@@ -1,0 +1,16 @@
+"""Text from outside, shown as text.
+
+Stage: dashboard. It must not know pages.
+"""
+
+import re
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:])")
+
+
+def plain(text: str) -> str:
+    """Text from outside (file names, places) as Markdown that shows exactly this text.
+
+    Unescaped, a file's name could draw a picture from another server.
+    """
+    return _MARKDOWN.sub(r"\\\1", text)

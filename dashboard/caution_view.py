@@ -1,18 +1,20 @@
 """A photo that shows a face is not answered before its reader has said what for.
 
-Stage: dashboard. It must not look at photos itself. What was said holds for this reader's session.
+Stage: dashboard. It must not look at photos itself. On the page Predict and explain, what was said
+holds for this reader's session; on the case desk it stands in the case.
 """
 
 from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.case_choice import PURPOSES
+from dashboard.case_choice import PURPOSES, analyst
 from dashboard.common import keep
 from dashboard.event_log import log_event
 from dashboard.predict_view import NamedPhoto, samples
-from geocore.data.faces import face_share
-from geocore.errors import ImageError
+from geocore.analysis.case_file import Case
+from geocore.casework.batch import HELD, Batch
+from geocore.casework.caution import SENTENCE, confirm, shows_person
 
 
 def cautious(photos: Sequence[NamedPhoto]) -> list[NamedPhoto]:
@@ -24,31 +26,53 @@ def cautious(photos: Sequence[NamedPhoto]) -> list[NamedPhoto]:
     return [photo for photo in photos if photo not in held]
 
 
-def _has_spoken(n_photos: int) -> bool:
-    if st.session_state.get("caution_purpose"):
-        return True
-    what = "This photo seems" if n_photos == 1 else f"{n_photos} of these photos seem"
+def show_held(case: Case, purpose: str, batch: Batch) -> None:
+    """On the case desk: ask what the photos are for that are held back, and let them go on."""
+    held = [str(item.sha256) for item in batch.items if item.status == HELD]
+    if held and (said := ask_purpose(len(held), purpose)):
+        confirm(case, held, said, analyst=analyst())
+        batch.release()
+        log_event("caution confirmed", n_photos=len(held))
+        st.rerun()
+
+
+def ask_purpose(n_photos: int, purpose: str | None = None) -> str | None:
+    """What the answers about photos of persons are for; None until the reader has said it.
+
+    Args:
+        n_photos: how many wait.
+        purpose: that was given before, to be confirmed.
+    """
+    what = "This photo seems" if n_photos == 1 else f"{n_photos:,} of these photos seem"
+    waits = "It is" if n_photos == 1 else "They are"
+    known = [*PURPOSES, *([purpose] if purpose and purpose not in PURPOSES else [])]
     with st.form("caution"):
         st.warning(
             f"**{what} to show a person.** This tool must not be used to find out where a private "
-            "person lives or is. It is not answered before you say what the answer is for.",
+            f"person lives or is. {waits} not answered before you say what the answer is for.",
             icon=":material/front_hand:",
         )
-        purpose = st.selectbox("What is it for?", PURPOSES, index=None, placeholder="Choose")
-        is_meant = st.checkbox("I am not looking for where a private person lives or is.")
+        index = known.index(purpose) if purpose else None
+        said = st.selectbox("What is it for?", known, index=index, placeholder="Choose")
+        is_meant = st.checkbox(SENTENCE)
         if not st.form_submit_button("Answer", type="primary"):
-            return False
-    if not (purpose and is_meant):
+            return None
+    if not (said and is_meant):
         st.error("Choose what it is for and confirm the sentence.", icon=":material/error:")
+        return None
+    return said
+
+
+def _has_spoken(n_photos: int) -> bool:
+    if st.session_state.get("caution_purpose"):
+        return True
+    if (said := ask_purpose(n_photos)) is None:
         return False
-    st.session_state["caution_purpose"] = purpose
+    st.session_state["caution_purpose"] = said
     log_event("caution confirmed", n_photos=n_photos)
     st.rerun()
 
 
-@keep("Looking for faces …", max_entries=4096, is_heavy=True)
+@keep("Looking for faces …", max_entries=4096)
 def _shows_face(content: bytes) -> bool:
-    try:
-        return face_share(content) > 0
-    except ImageError:
-        return False  # whoever answers it says why it cannot be read
+    return shows_person(content)

@@ -16,8 +16,12 @@ _WORDS = {
     "opened": "case begun", "photo": "photo read", "answer": "answer", "failure": "unreadable",
     "claim": "claim checked", "decision": "decision", "note": "note", "event": "event",
     "prior": "region", "export": "export", "online": "asked online",
+    "caution": "purpose confirmed",
 }  # fmt: skip
-_SAYS = ("title", "text", "decision", "verdict", "name", "photo", "label", "format", "service")
+_SAYS = (
+    "title", "text", "decision", "verdict", "name", "photo", "label", "format", "service",
+    "sentence",
+)  # fmt: skip
 
 
 def show_log(case: Case) -> None:

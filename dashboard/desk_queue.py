@@ -12,7 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from dashboard.case_choice import analyst
 from dashboard.common import error_box, plain
 from dashboard.public_demo import is_samples_only, show_samples_only
-from geocore.casework.batch import ANSWERED, CANCELLED, FAILED, Batch
+from geocore.casework.batch import ANSWERED, CANCELLED, FAILED, HELD, Batch
 from geocore.data.images import ACCEPTED
 
 EVERY_S = 1.0
@@ -72,7 +72,7 @@ def _show_progress(batch: Batch, was_running: bool) -> None:
         n_again = counts[FAILED] + counts[CANCELLED]
         words = [f"{progress.n_done:,} of {progress.n_photos:,} photos looked at"]
         words += [
-            f"{counts[status]:,} {status}" for status in (FAILED, CANCELLED) if counts[status]
+            f"{counts[status]:,} {status}" for status in (HELD, FAILED, CANCELLED) if counts[status]
         ]
         if progress.is_running and (place := batch.place_in_line):
             words.append(f"the next one is number {place:,} in line")

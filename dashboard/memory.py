@@ -105,8 +105,11 @@ def shared_batch(bundle: Bundle, head: str, case: Path) -> "Batch":
 @st.cache_resource(show_spinner="Loading the model, some seconds the first time …", max_entries=16)
 def _shared_batch(case: str, folder: str, stamp: int, head: str, _bundle: Bundle) -> "Batch":
     from geocore.casework.batch import Batch
+    from geocore.casework.caution import shows_person
 
-    return Batch(partial(load_predictor, _bundle), partial(open_case, case), head=head, turns=TURNS)
+    opened = partial(open_case, case)
+    predictor = partial(load_predictor, _bundle)
+    return Batch(predictor, opened, head=head, turns=TURNS, is_held=shows_person)
 
 
 def open_photo_set(source: Path | None, bundle: Bundle) -> PhotoDescription:

@@ -19,9 +19,9 @@ from geocore.errors import GeocoreError
 from geocore.inference import DEFAULT_BUNDLE
 
 STEPS = {
-    "begin": "title purpose", "answer": "photos+ --keep-photos", "restrict": "region",
-    "check": "photo place?", "join": "name photos+", "decide": "photo decision",
-    "note": "text photo?", "undo": "", "show": "",
+    "begin": "title purpose", "answer": "photos+ --keep-photos --no-private-person",
+    "restrict": "region", "check": "photo place?", "join": "name photos+",
+    "decide": "photo decision", "note": "text photo?", "undo": "", "show": "",
 }  # fmt: skip
 KINDS = {"+": {"nargs": "+"}, "?": {"nargs": "?", "default": ""}, "-": {"action": "store_true"}}
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard.case_choice import adopt_new_case, cases_folder, choose_case
+from dashboard.caution_view import show_held
 from dashboard.common import page, plain, shared_batch
 from dashboard.desk_events import show_events
 from dashboard.desk_export import show_export
@@ -40,6 +41,7 @@ with page("Case desk", ":material/cases:") as view:
         else:
             take_photos(batch)
             show_progress(batch)
+            show_held(case, state.purpose, batch)
             if state.photos:
                 offer_case_region(view, case, state)
                 show_review(view, case, state, batch)

@@ -33,7 +33,7 @@ from geocore.errors import CaseError
 FIRST_HASH = "0" * 64
 KINDS = (
     "opened", "photo", "answer", "failure", "claim", "decision", "note", "event", "prior",
-    "export", "online",
+    "export", "online", "caution",
 )  # fmt: skip
 
 

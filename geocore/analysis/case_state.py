@@ -63,6 +63,7 @@ class CaseState:
         events: latest record per event id.
         prior: region record in force, or None.
         notes: (analyst, text) about the case as a whole.
+        cautions: (analyst, "caution" record), oldest first.
         decided: decisions that were not taken back, oldest first.
         n_entries, head_hash: of the log that was read.
     """
@@ -74,6 +75,7 @@ class CaseState:
     events: dict[str, Record] = field(default_factory=dict)
     prior: Record | None = None
     notes: list[tuple[str, str]] = field(default_factory=list)
+    cautions: list[tuple[str, Record]] = field(default_factory=list)
     decided: list[Decided] = field(default_factory=list)
     n_entries: int = 0
     head_hash: str = ""
@@ -147,6 +149,10 @@ def _note(state: CaseState, entry: Entry) -> None:
     (state.notes if sha256 is None else _of(state, sha256).notes).append(note)
 
 
+def _caution(state: CaseState, entry: Entry) -> None:
+    state.cautions.append((entry.analyst, entry.body))
+
+
 def _event(state: CaseState, entry: Entry) -> None:
     event_id = entry.body["event_id"]
     state.events[event_id] = entry.body
@@ -173,6 +179,7 @@ _FOLDS: dict[str, Callable[[CaseState, Entry], None]] = {
     "claim": _claim,
     "decision": _decision,
     "note": _note,
+    "caution": _caution,
     "event": _event,
     "prior": _prior,
 }

@@ -107,6 +107,15 @@ def bundle_record(name: str, sha256: str) -> dict[str, str]:
     return {"name": name, "sha256": sha256}
 
 
+def caution_record(purpose: str, sentence: str, photo_sha256s: Iterable[str]) -> Record:
+    """Photos that show a person may be answered: what for, and the sentence that was confirmed."""
+    return {
+        "purpose": purpose,
+        "sentence": sentence,
+        "photo_sha256s": sorted(set(photo_sha256s)),
+    }
+
+
 def decision_record(photo_sha256: str, decision: str, *, undoes: int | None = None) -> Record:
     """What the analyst decided about a photo's answer.
 

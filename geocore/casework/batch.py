@@ -18,6 +18,7 @@ from geocore.analysis.case_file import Case
 from geocore.analysis.records import Record, failure_record
 from geocore.analysis.region_prior import RegionPrior, prior_of_record
 from geocore.casework.answering import answer_entries, bundle_of
+from geocore.casework.caution import Caution, IsHeld
 from geocore.casework.restricting import answer_within
 from geocore.casework.turns import Turn, Turns
 from geocore.data.images import photo_bytes
@@ -26,8 +27,8 @@ from geocore.errors import GeocoreError, ImageError
 if TYPE_CHECKING:  # the predictor brings TensorFlow, which reading a case does not need
     from geocore.inference.predictor import Predictor
 
-WAITING, READING, ANSWERED, FAILED, CANCELLED = (
-    "waiting", "reading", "answered", "failed", "cancelled",
+WAITING, READING, ANSWERED, FAILED, CANCELLED, HELD = (
+    "waiting", "reading", "answered", "failed", "cancelled", "held back",
 )  # fmt: skip
 DONE = (ANSWERED, FAILED, CANCELLED)
 
@@ -41,7 +42,8 @@ class BatchItem:
         source: path, or the encoded photo.
         analyst: who asked.
         is_kept: whether the case keeps the photo itself.
-        status: WAITING, READING, ANSWERED, FAILED or CANCELLED.
+        status: WAITING, READING, ANSWERED, FAILED, CANCELLED, or HELD until it is confirmed
+            what the answer is for.
         sha256: of the encoded photo, once it was read.
         error: sentence why it FAILED.
         was_known: the case held this bundle's answer already; it was not asked again.
@@ -81,6 +83,7 @@ class Batch:
         open_case: opens the case for the thread; called once per start.
         head: name of a head; None is the bundle's own choice.
         turns: the line in which each photo waits for its turn; None where nobody else waits.
+        is_held: which photos wait for a confirmation in the case; None lets all pass.
     """
 
     def __init__(
@@ -90,7 +93,9 @@ class Batch:
         *,
         head: str | None = None,
         turns: Turns | None = None,
+        is_held: IsHeld | None = None,
     ) -> None:
+        self._is_held = is_held
         self._load_predictor, self._open_case, self._head = load_predictor, open_case, head
         self._turns = turns or Turns(1)
         self._turn: Turn | None = None
@@ -112,7 +117,7 @@ class Batch:
         """How far it is."""
         with self._lock:
             statuses = [item.status for item in self._items]
-            known = (WAITING, READING, *DONE)
+            known = (WAITING, READING, HELD, *DONE)
             return BatchProgress(
                 n_photos=len(statuses),
                 counts={status: statuses.count(status) for status in known},
@@ -172,6 +177,12 @@ class Batch:
             self._change_all(CANCELLED, WAITING)
         self.start()
 
+    def release(self) -> None:
+        """Look again at what is held back, once the case says what the answers are for."""
+        with self._lock:
+            self._change_all(HELD, WAITING)
+        self.start()
+
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait for the thread; True if it has come to its end."""
         thread = self._thread
@@ -193,7 +204,8 @@ class Batch:
         try:
             predictor = self._load_predictor()
             with self._open_case() as case:
-                desk = _Desk(case, predictor, self._head or predictor.bundle.default_head)
+                head = self._head or predictor.bundle.default_head
+                desk = _Desk(case, predictor, head, Caution(case, self._is_held))
                 while (number := self._next(cancelled)) is not None:
                     with self._turns.ask(self) as self._turn:
                         self._turn.wait()
@@ -231,8 +243,8 @@ class Batch:
 class _Desk:
     """Where one thread puts answers into one case."""
 
-    def __init__(self, case: Case, predictor: "Predictor", head: str) -> None:
-        self._case, self._predictor, self._head = case, predictor, head
+    def __init__(self, case: Case, predictor: "Predictor", head: str, caution: Caution) -> None:
+        self._case, self._predictor, self._head, self._caution = case, predictor, head, caution
         bundle = bundle_of(predictor.bundle)["sha256"]
         self._known = {
             entry.body["photo_sha256"]
@@ -255,6 +267,8 @@ class _Desk:
             if item.is_kept:
                 self._case.store_photo(content)
             return replace(item, status=ANSWERED, sha256=sha256, was_known=True)
+        if self._caution.must_wait(content, sha256, item.analyst):
+            return replace(item, status=HELD, sha256=sha256)
         entries = answer_entries(self._predictor, content, item.name, head=self._head)
         kind, body = entries[-1]
         if kind == "answer" and item.is_kept:

@@ -7,7 +7,7 @@ Source: own.
 """
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,13 +19,19 @@ from geocore.analysis.records import Record, decision_record, note_record, opene
 from geocore.analysis.region_prior import RegionPrior, country_prior, prior_of_record
 from geocore.analysis.region_text import read_region
 from geocore.analysis.triage_table import triage_table
-from geocore.casework.batch import FAILED, Batch
+from geocore.casework.batch import FAILED, HELD, Batch
+from geocore.casework.caution import SENTENCE, confirm, shows_person
 from geocore.casework.checking import claim_of_answer
 from geocore.casework.joining import event_of_answers
 from geocore.casework.restricting import remove_region, set_region
 from geocore.cells.continents import load_countries
 from geocore.errors import CaseError
 from geocore.inference.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+
+_HELD = (
+    "it seems to show a person, and is held back until its purpose is confirmed. Ask again with "
+    f'--no-private-person, which writes into the case: "{SENTENCE}"'
+)
 
 
 class Desk:
@@ -57,24 +63,41 @@ class Desk:
             case.append("opened", record, analyst=self._analyst)
         return f"Begun: {title.strip()}."
 
-    def answer(self, photos: Sequence[str | Path], *, keep_photos: bool = False) -> str:
+    def answer(
+        self,
+        photos: Sequence[str | Path],
+        *,
+        keep_photos: bool = False,
+        no_private_person: bool = False,
+    ) -> str:
         """Answer photos, or all photos of folders, one after the other.
 
         Those that the case knows are not asked again; one that cannot be read stops no other.
+        Photos that show a person are held back until it is said, by `no_private_person`, that
+        nobody looks for where a private person lives or is.
         """
         from geocore.inference.photo_folders import list_photos  # TensorFlow takes seconds
         from geocore.inference.predictor import Predictor
 
         self._open().close()  # a case that is none is told of before the model is loaded
         paths, missing = list_photos([Path(photo) for photo in photos])
-        batch = Batch(lambda: Predictor.load(self._folder), self._open)
+        predictor = cache(lambda: Predictor.load(self._folder))
+        batch = Batch(predictor, self._open, is_held=shows_person)
         named = [(path.name, path) for path in paths]
         batch.add(named, analyst=self._analyst, keeps_photos=keep_photos)
         batch.wait()
+        held = [str(item.sha256) for item in batch.items if item.status == HELD]
+        if held and no_private_person:
+            with self._open() as case:
+                purpose = case_state(case.entries()).purpose
+                confirm(case, held, purpose, analyst=self._analyst)
+            batch.release()
+            batch.wait()
         if reason := batch.progress.stopped_by:
             raise CaseError(reason)
         failed = [str(x.error) for x in batch.items if x.status == FAILED]
         failed += [failure.error for failure in missing]
+        failed += [f"{x.name}: {_HELD}" for x in batch.items if x.status == HELD]
         n_known = sum(item.was_known for item in batch.items)
         n_answered = len(paths) + len(missing) - len(failed)
         lines = [f"{n_answered:,} photos have an answer, {n_known:,} had it before."]

@@ -9,6 +9,7 @@ from geocore.errors import CaseError
 from scripts import case_desk
 from tests.browser.harness import photo_bytes
 from tests.casework.stand_in import StandIn
+from tests.data.test_faces import PORTRAIT
 
 
 @pytest.fixture
@@ -135,3 +136,14 @@ def test_the_command_takes_every_step(folder, capsys):
     assert case_desk.main([case, *bundle, "undo"]) == 0
     assert case_desk.main([case, *bundle, "undo"]) == 2
     assert "no decision to take back" in capsys.readouterr().err
+
+
+def test_a_photo_of_a_person_needs_the_purpose_to_be_confirmed(desk, folder, state):
+    said = desk.answer([PORTRAIT])
+    assert said.splitlines()[0] == "0 photos have an answer, 0 had it before."
+    assert "portrait.jpg: it seems to show a person" in said and "--no-private-person" in said
+    assert not state().cautions
+    said = desk.answer([PORTRAIT], no_private_person=True)
+    assert said == "1 photos have an answer, 0 had it before."
+    ((_, record),) = state().cautions
+    assert record["purpose"] == state().purpose and len(record["photo_sha256s"]) == 1

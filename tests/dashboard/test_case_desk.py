@@ -20,6 +20,7 @@ from geocore.casework.batch import Batch
 from tests.browser.harness import photo_bytes
 from tests.casework.stand_in import StandIn
 from tests.dashboard.measured_bundle import PAGES, texts
+from tests.data.test_faces import PORTRAIT
 from tests.inference.calibrated_bundle import calibrated_bundle
 
 PAGE = str(PAGES / "6_Case_desk.py")
@@ -263,6 +264,29 @@ def test_photos_that_a_browser_tells_of_twice_are_taken_once():
     assert not_taken([a, b], taken) == [a, b]
     assert not_taken([a, b, c], taken) == [c]
     assert not_taken([a], taken) == []
+
+
+def test_a_photo_of_a_person_waits_until_its_purpose_stands_in_the_case(case):
+    app = desk(case="flood", analyst="Ben")
+    face, street = PORTRAIT.read_bytes(), photo_bytes((7, 7, 7))
+    for name, content in (("face.jpg", face), ("street.jpg", street)):
+        app.file_uploader[0].set_value((name, content, "image/jpeg")).run()
+    assert wait_for(case, n_answers=4)
+    app.run()
+    assert sha256_hex(face) not in state_of(case).photos
+    assert any("seems to show a person" in box.value for box in app.warning)
+    purpose = next(box for box in app.selectbox if box.label == "What is it for?")
+    assert purpose.value == PURPOSES[0], "the purpose of the case, to be confirmed"
+    button(app, "Answer").click().run()
+    assert any("confirm the sentence" in box.value for box in app.error)
+    assert not state_of(case).cautions
+    next(box for box in app.checkbox if "private person" in box.label).set_value(True)
+    button(app, "Answer").click().run()
+    assert wait_for(case, n_answers=5)
+    ((who, said),) = state_of(case).cautions
+    assert (who, said["photo_sha256s"]) == ("Ben", [sha256_hex(face)])
+    assert said["purpose"] == PURPOSES[0]
+    assert not any("show a person" in box.value for box in app.run().warning)
 
 
 def test_a_case_that_is_none_is_a_sentence(cases):

@@ -140,6 +140,7 @@ def _case_facts(state: CaseState, n_answered: int) -> Rows:
     decisions = [photo.decision for photo in state.photos.values()]
     return [
         ("Purpose", state.purpose or "not given"),
+        *(("Photos that show a person", _caution_words(*said)) for said in state.cautions),
         ("Photos", f"{len(state.photos):,}, of which {n_answered:,} were answered"),
         (
             "Decisions of the analyst",
@@ -150,6 +151,13 @@ def _case_facts(state: CaseState, n_answered: int) -> Rows:
         ("Entries in the log", f"{state.n_entries:,}"),
         ("Hash of the last entry", state.head_hash or "no log: answers without a case"),
     ]
+
+
+def _caution_words(analyst: str, record: Mapping[str, Any]) -> str:
+    return (
+        f"{len(record['photo_sha256s']):,} held back until {analyst} confirmed: "
+        f"{record['sentence']} Purpose: {record['purpose']}."
+    )
 
 
 def _overview(photo: CasePhoto) -> tuple[str, ...]:

@@ -1,0 +1,66 @@
+"""Photos that show a person wait until somebody has said what their answers are for.
+
+Stage: casework. It must not know pages. What was said is an entry of the case: it holds for the
+photos that waited then, and for whatever its analyst adds to the case later.
+
+Source: own.
+"""
+
+from collections.abc import Callable
+
+from geocore.analysis.case_file import Case
+from geocore.analysis.records import caution_record
+from geocore.data.faces import face_share
+from geocore.errors import ImageError
+
+SENTENCE = "I am not looking for where a private person lives or is."
+IsHeld = Callable[[bytes], bool]
+
+
+def shows_person(content: bytes) -> bool:
+    """Whether a photo shows a face so large that it is about a person.
+
+    Of a photo that cannot be read nothing is known; whoever answers it says why.
+    """
+    try:
+        return face_share(content) > 0
+    except ImageError:
+        return False
+
+
+class Caution:
+    """Which photos of one case wait.
+
+    Args:
+        case: that says what was confirmed.
+        is_held: whether a photo is of the kind that waits; None lets all pass.
+    """
+
+    def __init__(self, case: Case, is_held: IsHeld | None) -> None:
+        self._case, self._is_held = case, is_held
+        self._analysts: set[str] = set()
+        self._photos: set[str] = set()
+        self._n_seen = 0
+
+    def must_wait(self, content: bytes, sha256: str, analyst: str) -> bool:
+        """Whether a photo may not be answered yet; what was confirmed a moment ago counts."""
+        if self._is_held is None or analyst in self._analysts or not self._is_held(content):
+            return False
+        for entry in self._case.entries(after=self._n_seen, kinds=["caution"]):
+            self._analysts.add(entry.analyst)
+            self._photos.update(entry.body["photo_sha256s"])
+            self._n_seen = entry.seq
+        return analyst not in self._analysts and sha256 not in self._photos
+
+
+def confirm(case: Case, photo_sha256s: list[str], purpose: str, *, analyst: str) -> None:
+    """Write down what the answers about photos of persons are for, and by whom that was said.
+
+    Raises:
+        ValueError: no purpose.
+        CaseError: the case cannot be written.
+    """
+    if not purpose.strip():
+        raise ValueError("Photos that show a person need a purpose: what are the answers for?")
+    record = caution_record(purpose.strip(), SENTENCE, photo_sha256s)
+    case.append("caution", record, analyst=analyst)

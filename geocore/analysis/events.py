@@ -19,8 +19,14 @@ from geocore.analysis.search_area import SearchArea, search_areas
 from geocore.cells.geodesy import distance_km
 from geocore.errors import BundleError
 from geocore.evaluation.conformal import LEAST_AREA, LEVELS
-from geocore.evaluation.points import best_points
-from geocore.evaluation.pooling import PoolSettings, fit_to_others, pool, usual_log_probs
+from geocore.evaluation.points import joint_points
+from geocore.evaluation.pooling import (
+    Pooled,
+    PoolSettings,
+    fit_to_others,
+    pool,
+    usual_log_probs,
+)
 from geocore.inference.bundle import Bundle
 from geocore.inference.event_file import EventHead, load_events, usual_shares
 from geocore.inference.prediction import Prediction
@@ -89,26 +95,25 @@ def combine(
     fitted = _event_head(bundle, head)
     settings = settings or (fitted.settings if fitted else PoolSettings())
     probs = np.stack([x.probs for x in predictions]).astype(np.float64)
+    own_points = np.array([[x.lat, x.lng] for x in predictions])
     usual = usual_log_probs(bundle.probs(head))
     joint = pool(probs, usual, settings)
-    without = np.stack(
-        [pool(np.delete(probs, i, axis=0), usual, settings).probs for i in range(len(probs))]
-    )
-    points = training_point_table(bundle.grid, bundle.photos)
-    answers = np.vstack([joint.probs, without]).astype(np.float32)
-    lat, lng = best_points(answers, points, sharpness=point_sharpness(bundle))
-    fit = fit_to_others(probs, without, usual_shares(bundle))
+    without = [pool(np.delete(probs, i, axis=0), usual, settings) for i in range(len(probs))]
+    members = [own_points, *(np.delete(own_points, i, axis=0) for i in range(len(probs)))]
+    points = _points([joint, *without], members, bundle)
+    others = np.stack([x.probs for x in without])
+    fit = fit_to_others(probs, others, usual_shares(bundle))
     rows = {
         "photo": [x.photo for x in predictions],
         "confidence": [x.confidence for x in predictions],
         "weight": joint.weights,
-        "moved_share": np.abs(without - joint.probs).sum(axis=1) / 2,
-        "moved_km": distance_km(lat[1:], lng[1:], lat[0], lng[0]),
+        "moved_share": np.abs(others - joint.probs).sum(axis=1) / 2,
+        "moved_km": distance_km(points[1:, 0], points[1:, 1], *points[0]),
         "fit": fit,
         "is_outlier": fit < (fitted.limit(len(probs)) if fitted else -np.inf),
     }
     prediction = Prediction(
-        photo=name, head=head, lat=float(lat[0]), lng=float(lng[0]),
+        photo=name, head=head, lat=float(points[0, 0]), lng=float(points[0, 1]),
         probs=joint.probs.astype(np.float32), leaves=bundle.grid.leaves,
     )  # fmt: skip
     return EventAnswer(
@@ -154,6 +159,16 @@ def event_areas(
         answer.prediction, bundle, levels=levels, method=method, by_continent=by_continent,
         within=within, calibration=calibration,
     )  # fmt: skip
+
+
+def _points(joint: list[Pooled], own_points: list[np.ndarray], bundle: Bundle) -> np.ndarray:
+    """Best single points (n_events, 2), of events with own_points (n_photos, 2) of their photos."""
+    table, sharpness = training_point_table(bundle.grid, bundle.photos), point_sharpness(bundle)
+    found = [
+        joint_points(x.probs[None], table, own[None], x.weights[None], sharpness=sharpness)
+        for x, own in zip(joint, own_points, strict=True)
+    ]
+    return np.array(found)[..., 0]
 
 
 def _event_head(bundle: Bundle, head: str) -> EventHead | None:

@@ -20,7 +20,7 @@ from geocore.cells.geodesy import distance_km
 from geocore.evaluation.calibration import ece
 from geocore.evaluation.conformal import threshold, true_scores
 from geocore.evaluation.metrics import geoscores
-from geocore.evaluation.points import PointTable, best_points
+from geocore.evaluation.points import PointTable, joint_points
 from geocore.evaluation.pooling import PoolSettings, pool
 from geocore.evaluation.pooling_fit import (
     SIZES,
@@ -44,8 +44,8 @@ class Yardsticks:
     Attributes:
         usual: (n_leaves,), `usual_log_probs` of the head.
         shares: (n_leaves,), how often photos are of each leaf.
-        points: candidates for the best single point.
-        sharpness: see `geocore.evaluation.points.best_points`.
+        points: candidates for an event's point.
+        sharpness: see `geocore.evaluation.points.joint_points`.
         label_scores: probs (n, n_leaves) -> scores (n, n_units) of the search areas' method.
         true_units: int (n_places,), the unit each place lies in, -1 outside all.
         area_km2: (n_units,).
@@ -77,10 +77,10 @@ def measure_events(
         known, tested = np.array_split(rng.permutation(len(places.y_true)), 2)
         settings = fit_pooling(places.take(known), yardsticks.usual)
         for n in SIZES:
-            answers = _answers(places.events(n), yardsticks.usual, settings)
-            for answer, probs in answers.items():
+            answers = _answers(places, n, yardsticks, settings)
+            for answer, (probs, points) in answers.items():
                 row = {"n_photos": n, "answer": answer}
-                row |= _figures(probs[tested], places.take(tested), yardsticks)
+                row |= _figures(probs[tested], points[tested], places.take(tested))
                 rows.append(row | _area(probs, known, tested, yardsticks))
             rows[-1] |= _outliers(places, known, tested, yardsticks, settings, n)
     table = pd.DataFrame(rows).groupby(["n_photos", "answer"])
@@ -108,21 +108,23 @@ def event_table(measured: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def _answers(
-    events: np.ndarray, usual: np.ndarray, settings: PoolSettings
-) -> dict[str, np.ndarray]:
-    """Probs (n_events, n_leaves) per kind of answer; TOGETHER comes last."""
-    surest = events.max(axis=2).argmax(axis=1)
+    places: Places, n_photos: int, yardsticks: Yardsticks, settings: PoolSettings
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Probs (n_events, n_leaves) and points (n_events, 2) per kind of answer; TOGETHER is last."""
+    events, points = places.events(n_photos), places.event_points(n_photos)
+    rows, surest = np.arange(len(events)), events.max(axis=2).argmax(axis=1)
+    joint = pool(events, yardsticks.usual, settings)
+    table, sharpness = yardsticks.points, yardsticks.sharpness
+    together = joint_points(joint.probs, table, points, joint.weights, sharpness=sharpness)
     return {
-        ONE: events[:, 0],
-        SUREST: events[np.arange(len(events)), surest],
-        TOGETHER: pool(events, usual, settings).probs,
+        ONE: (events[:, 0], points[:, 0]),
+        SUREST: (events[rows, surest], points[rows, surest]),
+        TOGETHER: (joint.probs, np.column_stack(together)),
     }
 
 
-def _figures(probs: np.ndarray, places: Places, yardsticks: Yardsticks) -> dict[str, float]:
-    points, sharpness = yardsticks.points, yardsticks.sharpness
-    lat, lng = best_points(probs.astype(np.float32), points, sharpness=sharpness)
-    error_km = distance_km(lat, lng, places.lat, places.lng)
+def _figures(probs: np.ndarray, points: np.ndarray, places: Places) -> dict[str, float]:
+    error_km = distance_km(points[:, 0], points[:, 1], places.lat, places.lng)
     return {
         "median_km": float(np.median(error_km)),
         "geoscore": float(geoscores(error_km).mean()),

@@ -35,34 +35,44 @@ class Places:
         y_true: int (n_places,), class index or UNASSIGNED.
         lat: degrees (n_places,).
         lng: degrees (n_places,).
+        points: (n_places, n_views, 2), lat and lng in degrees that each view was answered with.
     """
 
     probs: np.ndarray
     y_true: np.ndarray
     lat: np.ndarray
     lng: np.ndarray
+    points: np.ndarray
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not fit."""
         n_places, n_views, _ = self.probs.shape
-        if n_views < max(SIZES) or not n_places == len(self.y_true) == len(self.lat):
+        fits = n_places == len(self.y_true) == len(self.lat)
+        if n_views < max(SIZES) or not fits or self.points.shape != (n_places, n_views, 2):
             raise ValueError(
                 f"There must be at least {max(SIZES)} views and one label and position per place, "
-                f"received probs {self.probs.shape}, {len(self.y_true)} labels and "
-                f"{len(self.lat)} positions."
+                f"received probs {self.probs.shape}, {len(self.y_true)} labels, {len(self.lat)} "
+                f"positions and points {self.points.shape}."
             )
 
     def take(self, rows: np.ndarray) -> "Places":
         """Some of the places."""
         return Places(
             probs=self.probs[rows], y_true=self.y_true[rows], lat=self.lat[rows],
-            lng=self.lng[rows],
+            lng=self.lng[rows], points=self.points[rows],
         )  # fmt: skip
 
     def events(self, n_photos: int, seed: int = 42) -> np.ndarray:
         """One event per place of so many views drawn at random, (n_places, n_photos, n_leaves)."""
+        return np.take_along_axis(self.probs, self._drawn(n_photos, seed), axis=1)
+
+    def event_points(self, n_photos: int, seed: int = 42) -> np.ndarray:
+        """The points of those views, (n_places, n_photos, 2)."""
+        return np.take_along_axis(self.points, self._drawn(n_photos, seed), axis=1)
+
+    def _drawn(self, n_photos: int, seed: int) -> np.ndarray:
         order = np.random.default_rng(seed).random(self.probs.shape[:2]).argsort(axis=1)
-        return np.take_along_axis(self.probs, order[:, :n_photos, None], axis=1)
+        return order[:, :n_photos, None]
 
 
 def fit_pooling(places: Places, usual: np.ndarray) -> PoolSettings:

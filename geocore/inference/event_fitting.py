@@ -45,6 +45,7 @@ def fit_head(
         y_true=first["class_index"].to_numpy(),
         lat=first["lat"].to_numpy(),
         lng=first["lng"].to_numpy(),
+        points=views[["point_lat", "point_lng"]].to_numpy().reshape(len(first), N_VIEWS, 2),
     )
     calibration, usual = load_calibration(bundle), usual_log_probs(bundle.probs(head))
     yardsticks = Yardsticks(

@@ -1,5 +1,7 @@
 """Fitting and measuring of events: on made views whose dependence is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -37,9 +39,11 @@ def made_places(shared: float, seed: int = 0) -> Places:
     common = rng.normal(size=(N_PLACES, 1, N_LEAVES))
     signal = truth + np.sqrt(shared) * common + np.sqrt(1 - shared) * noise
     probs = np.exp(signal - signal.max(-1, keepdims=True))
+    best = probs.argmax(-1)
     return Places(
-        probs=probs / probs.sum(-1, keepdims=True), y_true=y_true, lat=LAT[y_true], lng=LNG[y_true]
-    )
+        probs=probs / probs.sum(-1, keepdims=True), y_true=y_true, lat=LAT[y_true],
+        lng=LNG[y_true], points=np.stack([LAT[best], LNG[best]], axis=-1),
+    )  # fmt: skip
 
 
 def usual_of(places):
@@ -78,9 +82,7 @@ def test_the_fit_is_no_worse_than_its_neighbours():
 
 def test_without_a_place_inside_the_leaves_the_usual_settings_stay():
     places = made_places(0.5)
-    nowhere = Places(
-        probs=places.probs, y_true=np.full(N_PLACES, -1), lat=places.lat, lng=places.lng
-    )
+    nowhere = replace(places, y_true=np.full(N_PLACES, -1))
     assert fit_pooling(nowhere, usual_of(places)) == PoolSettings()
 
 
@@ -95,7 +97,12 @@ def test_limits_name_as_many_true_members_as_they_may():
 
 def test_places_need_as_many_views_as_are_measured():
     with pytest.raises(ValueError, match="at least 4 views"):
-        Places(probs=np.ones((5, 3, 2)), y_true=np.zeros(5), lat=np.zeros(5), lng=np.zeros(5))
+        Places(
+            probs=np.ones((5, 3, 2)), y_true=np.zeros(5), lat=np.zeros(5), lng=np.zeros(5),
+            points=np.zeros((5, 3, 2)),
+        )  # fmt: skip
+    with pytest.raises(ValueError, match=r"points \(400, 4\)"):
+        replace(made_places(0.3), points=np.zeros((N_PLACES, 4)))
 
 
 def test_events_draw_each_view_at_most_once():
@@ -103,6 +110,8 @@ def test_events_draw_each_view_at_most_once():
     drawn = places.events(4)
     np.testing.assert_allclose(np.sort(drawn, axis=1), np.sort(places.probs, axis=1))
     np.testing.assert_array_equal(places.events(2), drawn[:, :2])
+    best = drawn.argmax(-1)
+    np.testing.assert_array_equal(places.event_points(4), np.stack([LAT[best], LNG[best]], -1))
 
 
 def test_joint_answers_of_independent_views_are_better_and_keep_their_promise():

@@ -4,7 +4,7 @@ import pytest
 from geocore.cells.geodesy import distance_km
 from geocore.evaluation import points
 from geocore.evaluation.metrics import geoscores
-from geocore.evaluation.points import best_points, build_point_table
+from geocore.evaluation.points import best_points, build_point_table, joint_points
 
 LEAF_LAT, LEAF_LNG = np.array([0.0, 0.0, 40.0]), np.array([0.0, 6.0, 100.0])
 
@@ -138,3 +138,16 @@ def test_probs_of_another_grid_are_refused():
     table = build_point_table(LEAF_LAT, LEAF_LNG, *made_photos())
     with pytest.raises(ValueError, match=r"\(n_photos, 3\).*received \(2, 4\)"):
         best_points(np.full((2, 4), 0.25), table)
+
+
+def test_an_events_point_heeds_its_photos_own_points():
+    places = np.array([0.0, 0.5, 1.0, 40.0])
+    table = build_point_table([0.5, 40.0], [0.0, 0.0], places, np.zeros(4), [0, 0, 0, 1])
+    probs, weights = np.array([[0.9, 0.1]]), np.ones((1, 2))
+    own = np.array([[[1.0, 0.0], [1.0, 0.0]]])
+    assert joint_points(probs, table, own, weights)[0] == [1.0], "where in the leaf, they say"
+    far = np.array([[[1.0, 0.0], [40.0, 0.0]]])
+    assert joint_points(probs, table, far, weights)[0] < 2
+    assert joint_points(probs, table, far, np.array([[0.01, 1.0]]), sharpness=0.1)[0] == [40.0]
+    with pytest.raises(ValueError, match="the table has 2 leaves"):
+        joint_points(np.ones((1, 3)), table, own, weights)

@@ -9,11 +9,15 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard.case_choice import analyst
 from dashboard.cell_words import leaf_names
 from dashboard.common import View, plain
 from dashboard.key_figures import percent
 from dashboard.offline_map import is_dark, show_map
+from dashboard.online_name import SERVICE, offer_online_name
 from dashboard.search_area_view import show_legend
+from geocore.analysis.case_file import Case
+from geocore.analysis.records import online_record
 from geocore.analysis.region_prior import prior_of_record, region_shape
 from geocore.analysis.triage_table import AREA_LEVEL
 from geocore.casework.answering import bundle_of
@@ -66,6 +70,16 @@ def show_record_map(
     bounds = map_bounds(pd.DataFrame({"token": tokens}), shown, margin_deg=8.0)
     show_map(layer, key=key, bounds=bounds, height=340, **on)
     show_legend(has_area=bool(tokens), has_region=region is not None)
+
+
+def offer_recorded_name(case: Case, record: Record, key: str) -> None:
+    """OpenStreetMap's name of the best point; that it was asked stands in the log beforehand."""
+    offer_online_name(
+        record["lat"],
+        record["lng"],
+        key=f"online_{key}",
+        before=lambda what: case.append("online", online_record(SERVICE, what), analyst=analyst()),
+    )
 
 
 def show_source(record: Record) -> None:

@@ -12,7 +12,12 @@ import streamlit as st
 
 from dashboard.case_choice import analyst
 from dashboard.common import View, plain
-from dashboard.desk_answer import show_record, show_record_map, show_source
+from dashboard.desk_answer import (
+    offer_recorded_name,
+    show_record,
+    show_record_map,
+    show_source,
+)
 from dashboard.desk_region import region_of
 from dashboard.key_figures import percent
 from geocore.analysis.case_file import Case
@@ -50,7 +55,7 @@ def show_events(view: View, case: Case, state: CaseState) -> None:
         f"Events of this case ({len(ids)})", ids, key=_SHOWN,
         format_func=lambda event_id: state.events[event_id]["name"],
     )  # fmt: skip
-    _show_event(view, state.events[shown], state)
+    _show_event(view, case, state.events[shown], state)
 
 
 def _show_form(view: View, case: Case, state: CaseState) -> None:
@@ -96,7 +101,7 @@ def _join(view: View, case: Case, state: CaseState) -> None:
     st.session_state[_SHOWN] = record["event_id"]
 
 
-def _show_event(view: View, event: Mapping[str, Any], state: CaseState) -> None:
+def _show_event(view: View, case: Case, event: Mapping[str, Any], state: CaseState) -> None:
     names = {sha256: photo.name for sha256, photo in state.photos.items()}
     st.markdown(
         f"**{plain(event['name'])}:** {len(event['photo_sha256s'])} photos that count as "
@@ -119,6 +124,7 @@ def _show_event(view: View, event: Mapping[str, Any], state: CaseState) -> None:
                 "promised, and photos that do not fit are not named."
             )
         show_source(event)
+        offer_recorded_name(case, event, event["event_id"])
     with right:
         members = [state.photos[x] for x in event["photo_sha256s"] if x in state.photos]
         show_record_map(view, event, key="desk_event_map", points=_points(members))

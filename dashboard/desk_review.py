@@ -8,7 +8,12 @@ import streamlit as st
 from dashboard.case_choice import analyst
 from dashboard.claim_view import claim_points, click_claim
 from dashboard.common import View, plain
-from dashboard.desk_answer import show_record, show_record_map, show_source
+from dashboard.desk_answer import (
+    offer_recorded_name,
+    show_record,
+    show_record_map,
+    show_source,
+)
 from dashboard.desk_claims import claim_key, offer_exif_checks, take_photo_claim
 from dashboard.desk_events import chosen_photos, toggle_chosen
 from dashboard.desk_export import SHOWN
@@ -65,7 +70,7 @@ def _show_photo(view: View, case: Case, photo: CasePhoto, batch: Batch) -> None:
         _show_notes(case, photo)
     with right:
         typed, clicked = claim_points(claim)
-        _show_answer(view, photo, [*typed, *clicked])
+        _show_answer(view, case, photo, [*typed, *clicked])
 
 
 def _show_keys(case: Case, state: CaseState, photo: CasePhoto, hashes: list[str]) -> None:
@@ -137,7 +142,7 @@ def _move_focus() -> None:
         st.html(script, unsafe_allow_javascript=True)
 
 
-def _show_answer(view: View, photo: CasePhoto, points: list[MapPoint]) -> None:
+def _show_answer(view: View, case: Case, photo: CasePhoto, points: list[MapPoint]) -> None:
     answer = photo.answer
     if answer is None:
         st.warning(plain(photo.failure or "This photo was not asked about yet."))
@@ -153,3 +158,4 @@ def _show_answer(view: View, photo: CasePhoto, points: list[MapPoint]) -> None:
         on_point=lambda lat, lng: click_claim(key, lat, lng),
     )  # fmt: skip
     show_source(answer)
+    offer_recorded_name(case, answer, photo.sha256[:16])

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import memory
 from dashboard.case_choice import PURPOSES
 from dashboard.desk_queue import not_taken
+from geocore.analysis import online_names
 from geocore.analysis.canonical import sha256_hex
 from geocore.analysis.case_file import open_case
 from geocore.analysis.case_state import case_state
@@ -287,6 +288,21 @@ def test_a_photo_of_a_person_waits_until_its_purpose_stands_in_the_case(case):
     assert (who, said["photo_sha256s"]) == ("Ben", [sha256_hex(face)])
     assert said["purpose"] == PURPOSES[0]
     assert not any("show a person" in box.value for box in app.run().warning)
+
+
+def test_an_online_question_stands_in_the_log_before_it_is_asked(case, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        online_names, "_ask", lambda *_: asked.append(case.entries(kinds=["online"])) or "Rome"
+    )
+    app = desk(case="flood")
+    assert case.entries(kinds=["online"]) == []
+    next(x for x in app.button if x.label == "Send this point").click().run()
+    assert not app.exception and not app.error
+    ((entry,),) = asked
+    answer = case.entries(kinds=["answer"])[0].body
+    point = f"the point {answer['lat']:.2f}, {answer['lng']:.2f}"
+    assert entry.body == {"service": "OpenStreetMap", "what": point}
 
 
 def test_a_case_that_is_none_is_a_sentence(cases):

@@ -15,6 +15,7 @@ from dashboard.common import keep, plain
 from dashboard.first_line import million_km2
 from dashboard.key_figures import facts_html, kind_name, percent
 from dashboard.offline_map import show_map
+from dashboard.table_view import show_table_of
 from geocore.analysis.blindness import KINDS, blind_squares, kind_shares
 from geocore.analysis.yardstick import load_yardstick
 from geocore.inference.bundle import Bundle
@@ -119,7 +120,7 @@ def show_kinds(bundle: Bundle, head: str) -> None:
             "how often each cell is recognised is on the page *Cell explorer*."
         )
         return
-    st.dataframe(kind_table(kinds), hide_index=True)
+    show_table_of(kind_table(kinds), hide_index=True)
     n_photos = sum(group["n_photos"] for group in next(iter(kinds.values())).values())
     st.caption(
         f"{n_photos:,} unseen photos of all sets together; head {plain(head)}; in brackets the "
@@ -168,7 +169,7 @@ def show_versions(bundle: Bundle) -> None:
     st.html(facts_html({name: value for name, value in facts.items() if value}))
     files = pd.DataFrame(manifest["files"].items(), columns=["File", "SHA-256"])
     with st.expander("Every file of the bundle"):
-        st.dataframe(files, hide_index=True)
+        show_table_of(files, hide_index=True)
     with st.expander("The model card as it ships with the bundle"):
         st.code(bundle.card, language=None, wrap_lines=True)
         st.download_button(

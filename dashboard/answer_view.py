@@ -19,6 +19,7 @@ from dashboard.first_line import width_px
 from dashboard.key_figures import percent
 from dashboard.offline_map import show_map
 from dashboard.predict_view import Answer, heat_map, shown_photo
+from dashboard.table_view import show_table_of
 from geocore.analysis.export import export, origin_of
 from geocore.inference.bundle import Bundle
 from geocore.inference.overlay import OVERLAY_FACTOR, overlay_heat_map
@@ -145,7 +146,7 @@ def _show_head(
 
 
 def _show_top(cells: pd.DataFrame) -> None:
-    st.dataframe(
+    show_table_of(
         cells[["prob", "place", "centroid", "lat", "lng", "level", "token"]],
         hide_index=True,
         column_config={

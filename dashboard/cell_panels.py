@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard.common import keep, plain
 from dashboard.key_figures import facts_html, small_percent
 from dashboard.offline_map import is_dark, show_map
+from dashboard.table_view import show_table_of
 from geocore.analysis.cell_details import cell_table, neighbouring_leaves
 from geocore.analysis.export import disarmed
 from geocore.analysis.grid_summary import GridSummary
@@ -132,7 +133,7 @@ def show_cell_table(
         choose(cells["token"].iloc[rows[0]] if rows else None)
 
     table = cells.drop(columns="cell_id")
-    st.dataframe(
+    show_table_of(
         table.assign(area_km2=table["area_km2"].round()),
         hide_index=True,
         height=320,

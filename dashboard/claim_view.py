@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.cell_words import leaf_names
 from dashboard.common import keep, plain
+from dashboard.table_view import show_table_of
 from geocore.analysis.claim_verdict import COMPATIBLE, ClaimCheck
 from geocore.analysis.claimed_place import (
     CLICK,
@@ -156,7 +157,7 @@ def _show_nearest(bundle: Bundle, check: ClaimCheck) -> None:
         return
     names = dict(zip(bundle.grid.leaves["token"], leaf_names(bundle), strict=True))
     st.markdown("Nearest other areas that the photo is compatible with")
-    st.dataframe(
+    show_table_of(
         pd.DataFrame(
             {
                 "Area": [names.get(token, "") for token in check.nearest["token"]],
@@ -175,7 +176,7 @@ def _show_nearest(bundle: Bundle, check: ClaimCheck) -> None:
 
 def _show_branch(check: ClaimCheck, number: int) -> None:
     branch = check.branch
-    st.dataframe(
+    show_table_of(
         pd.DataFrame(
             {
                 "Level": branch["level"],

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.common import keep, plain
 from dashboard.figure_view import download_table
+from dashboard.table_view import show_table_of
 from geocore.data.cleaning.report import PAGE, SUMMARY, load_report
 from geocore.data.images import thumbnail
 from geocore.errors import ImageError
@@ -57,7 +58,7 @@ def show_cleaning(source: Path | None) -> None:
 
 def _show_reasons(cleaned: Cleaned) -> None:
     counts = cleaned.counts.rename_axis("reason").reset_index(name="n_photos")
-    st.dataframe(
+    show_table_of(
         counts.assign(share=counts["n_photos"] / max(cleaned.n_in, 1)),
         hide_index=True,
         height="content",
@@ -90,7 +91,7 @@ def _show_dropped(cleaned: Cleaned, name: str) -> None:
     rows = cleaned.dropped
     rows = rows if reason == _ALL else rows[rows["reason"] == reason]
     _show_pictures(rows)
-    st.dataframe(
+    show_table_of(
         rows.drop(columns="path"),
         hide_index=True,
         height=min(320, 40 + 36 * len(rows)),

@@ -16,6 +16,7 @@ from dashboard.common import View, keep, plain
 from dashboard.confusion_view import OTHERS, Pairs, matrix_at, pairs_at, pick_entry
 from dashboard.figure_view import download_table
 from dashboard.offline_map import is_dark, show_map
+from dashboard.table_view import show_table_of
 from geocore.cells.place_names import load_place_namer
 from geocore.data.images import thumbnail
 from geocore.data.verified_files import verified_photo_files
@@ -107,7 +108,7 @@ def _show_photos(bundle: Bundle, photos: pd.DataFrame, name: str) -> None:
         place=namer.names(listed["lat"], listed["lng"]),
         answer=namer.names(listed["point_lat"], listed["point_lng"]),
     )[[*TABLE, "lat", "lng", "point_lat", "point_lng"]]
-    st.dataframe(table[list(TABLE)], hide_index=True, column_config=TABLE)
+    show_table_of(table[list(TABLE)], hide_index=True, column_config=TABLE)
     if len(photos) > MAX_LISTED:
         st.caption(f"The {MAX_LISTED} of {len(photos):,} photos with the largest error.")
     download_table("Photos as CSV", table, name)

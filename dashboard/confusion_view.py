@@ -16,6 +16,7 @@ from dashboard.common import View, keep, plain
 from dashboard.figure_view import download_table, show_figure
 from dashboard.measured import level_counts
 from dashboard.offline_map import is_dark
+from dashboard.table_view import show_table_of
 from geocore.analysis.cell_countries import countries_in_words
 from geocore.evaluation.confusion import (
     balance_sentence,
@@ -207,7 +208,7 @@ def show_balance(view: View, photo_set: str, depth: int) -> None:
     st.subheader("Cells given as the answer too often, or too rarely")
     order = st.session_state.get("order", "neighbours")
     balance = matrix_at(view.bundle, view.head, photo_set, depth, order).balance
-    st.dataframe(balance, hide_index=True, column_config=COLUMNS, height=320)
+    show_table_of(balance, hide_index=True, column_config=COLUMNS, height=320)
     download_table("Cells as CSV", balance, f"{view.bundle.name}-{view.head}-{photo_set}-cells")
 
 

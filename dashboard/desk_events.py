@@ -20,6 +20,7 @@ from dashboard.desk_answer import (
 )
 from dashboard.desk_region import region_of
 from dashboard.key_figures import percent
+from dashboard.table_view import show_table_of
 from geocore.analysis.case_file import Case
 from geocore.analysis.case_state import CaseState
 from geocore.analysis.event_text import CLAIM
@@ -143,7 +144,7 @@ def _show_influence(event: Mapping[str, Any], names: Mapping[str, str]) -> None:
     """Leave-one-out: what would be without each photo."""
     rows = event["influence"]
     words = "no" if event["is_fitted"] else "not known"
-    st.dataframe(
+    show_table_of(
         pd.DataFrame(
             {
                 "Photo": [names.get(row["photo_sha256"], row["photo_sha256"]) for row in rows],

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.common import plain
 from dashboard.figure_view import download_table
+from dashboard.table_view import show_table_of
 from geocore.analysis.case_file import Case, Entry
 
 _WORDS = {
@@ -36,7 +37,7 @@ def show_log(case: Case) -> None:
         show(plain(checked.sentence))
     entries = case.entries()
     table = _table(entries)
-    st.dataframe(
+    show_table_of(
         table.iloc[::-1],
         hide_index=True,
         column_config={"Says": st.column_config.TextColumn(width=330)},

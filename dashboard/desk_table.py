@@ -12,6 +12,7 @@ from dashboard.common import plain
 from dashboard.desk_events import chosen_photos
 from dashboard.desk_region import KEY as CASE_REGION
 from dashboard.offline_map import show_map
+from dashboard.table_view import show_table_of
 from geocore.analysis.case_state import CaseState
 from geocore.analysis.claim_verdict import VERDICTS
 from geocore.analysis.records import DECISIONS
@@ -150,7 +151,7 @@ def show_table(table: pd.DataFrame, state: CaseState, current: str) -> None:
             "Notes": table["notes"],
         }
     )
-    st.dataframe(
+    show_table_of(
         rows, hide_index=True, height=min(38 + 35 * len(rows), 290), on_select=choose,
         selection_mode="single-row", key="desk_table", column_config=_COLUMNS,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from dashboard.comparison_view import pair_of
 from dashboard.figure_view import download_table, show_figure
 from dashboard.measured import set_name
 from dashboard.offline_map import is_dark
+from dashboard.table_view import show_table_of
 from geocore.evaluation.baselines import BASELINES
 from geocore.evaluation.measures import MEASURES, chance_level, is_paired
 from geocore.evaluation.report import (
@@ -101,4 +102,4 @@ def show_thesis() -> None:
         "Table 6.8 of the thesis: about 970,000 Flickr photos, 72 cells, no intervals given. Other "
         "photos and other cells: these numbers cannot be compared with those above."
     )
-    st.dataframe(THESIS_TABLE_6_8, hide_index=True, column_config=THESIS_COLUMNS)
+    show_table_of(THESIS_TABLE_6_8, hide_index=True, column_config=THESIS_COLUMNS)

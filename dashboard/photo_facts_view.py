@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.figure_view import download_table, show_figure
 from dashboard.key_figures import facts_html, small_percent
 from dashboard.offline_map import is_dark
+from dashboard.table_view import show_table_of
 from geocore.analysis.photo_description import PhotoDescription
 from geocore.visuals.photo_set_figures import describe_years, plot_years
 
@@ -36,7 +37,7 @@ def _show_tags(photos: PhotoDescription) -> None:
     if photos.tags is None:
         st.info("This set has no tags.")
         return
-    st.dataframe(
+    show_table_of(
         photos.tags.assign(group=photos.tags["group"].map(_GROUPS)),
         hide_index=True,
         height="content",

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.common import keep, plain
 from dashboard.figure_view import download_table
 from dashboard.offline_map import is_dark, show_map
+from dashboard.table_view import show_table_of
 from geocore.analysis.collecting import places_to_collect, rule_in_words
 from geocore.analysis.description_tables import Cells, cells_of_set
 from geocore.analysis.photo_description import PhotoDescription
@@ -70,7 +71,7 @@ def _show_ranking(photos: PhotoDescription, unit: str, by: str) -> None:
     st.caption(plain(rule_in_words(len(photos), by)))
     table = _places(photos, unit, by)
     wanted = ["name", "n_photos", "expected", "lack", "land_km2", "inhabitants"]
-    st.dataframe(
+    show_table_of(
         table[wanted].round({"expected": 1, "lack": 1, "land_km2": 0}),
         hide_index=True,
         height=390,
@@ -104,7 +105,7 @@ def _show_sparse(photos: PhotoDescription, bundle: Bundle) -> None:
         f"{cells.t_min:,} photos, together {n_photos:,}. "
         + ("" if cells.t_max is None else "A model trained on this set would not know them.")
     )
-    st.dataframe(
+    show_table_of(
         table.drop(columns=["level"]).assign(land_km2=table["land_km2"].round()),
         hide_index=True,
         height=320,

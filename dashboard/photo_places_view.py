@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.common import keep
 from dashboard.figure_view import download_table
 from dashboard.offline_map import is_dark, show_map
+from dashboard.table_view import show_table_of
 from geocore.analysis.density import DEFAULT_LEVEL, density_cells, density_levels
 from geocore.analysis.description_tables import cells_of_set
 from geocore.analysis.photo_description import PhotoDescription
@@ -80,7 +81,7 @@ def _show_continents(photos: PhotoDescription) -> None:
     table = _continents(photos, t_min, t_max)
     counts = ["n_photos", "n_cells", "n_in_cells", "thesis_cells", "thesis_photos"]
     total = {"continent": "Total", "share": 1.0} | table[counts].sum().to_dict() | THESIS_TOTAL_5_2
-    st.dataframe(
+    show_table_of(
         pd.concat([table, pd.DataFrame([total])], ignore_index=True),
         hide_index=True,
         height="content",
@@ -116,7 +117,7 @@ def _pick_thresholds(photos: PhotoDescription) -> tuple[int, int]:
 
 def _show_countries(photos: PhotoDescription) -> None:
     table = country_counts(photos)
-    st.dataframe(
+    show_table_of(
         table.round({"per_million": 2, "per_100000_km2": 1}),
         hide_index=True,
         height=320,

@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.cleaning_view import show_cleaning
 from dashboard.figure_view import download_table
 from dashboard.key_figures import small_percent
+from dashboard.table_view import show_table_of
 from geocore.analysis.photo_description import PhotoDescription
 
 _PARTS = {
@@ -41,7 +42,7 @@ def _show_parts(photos: PhotoDescription) -> None:
         return
     parts = photos.parts.assign(part=photos.parts["part"].map(lambda part: _PARTS.get(part, part)))
     parts = parts.dropna(axis="columns", how="all")
-    st.dataframe(
+    show_table_of(
         parts,
         hide_index=True,
         height="content",
@@ -65,7 +66,7 @@ def _show_parts(photos: PhotoDescription) -> None:
 
 
 def _show_sets(sets: pd.DataFrame) -> None:
-    st.dataframe(
+    show_table_of(
         sets,
         hide_index=True,
         height="content",
@@ -84,7 +85,7 @@ def _show_dropped(photos: PhotoDescription) -> None:
     if photos.dropped.empty:
         st.markdown("Every row of the table can be used.")
         return
-    st.dataframe(
+    show_table_of(
         photos.dropped,
         hide_index=True,
         height="content",

@@ -5,12 +5,15 @@ Stage: dashboard. It must not know pages.
 
 import re
 
+from geocore.analysis.safe_text import clean
+
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:])")
 
 
 def plain(text: str) -> str:
     """Text from outside (file names, places) as Markdown that shows exactly this text.
 
-    Unescaped, a file's name could draw a picture from another server.
+    Unescaped, a file's name could draw a picture from another server; with marks that turn the
+    direction of writing, it could read like another.
     """
-    return _MARKDOWN.sub(r"\\\1", text)
+    return _MARKDOWN.sub(r"\\\1", clean(text))

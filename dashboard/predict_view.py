@@ -19,6 +19,7 @@ from dashboard.cell_words import most_probable
 from dashboard.common import View, keep, load_predictor, plain
 from dashboard.line import give_way
 from dashboard.public_demo import is_samples_only, show_samples_only
+from dashboard.table_view import show_table_of
 from geocore.data.exif import exif_position
 from geocore.data.images import ACCEPTED, thumbnail
 from geocore.data.samples import load_samples
@@ -193,7 +194,7 @@ def pick_answer(view: View, answers: Sequence[Answer]) -> Answer:
         }
     )
     number = st.column_config.NumberColumn
-    state = st.dataframe(
+    state = show_table_of(
         table,
         hide_index=True,
         on_select="rerun",

@@ -16,6 +16,7 @@ from dashboard.first_line import million_km2
 from dashboard.key_figures import kind_name, percent, small_percent
 from dashboard.offline_map import is_dark, show_map
 from dashboard.predict_view import Answer
+from dashboard.table_view import show_table_of
 from geocore.analysis.region_prior import (
     RegionPrior,
     region_shape,
@@ -181,7 +182,7 @@ def _show_countries(countries: Sequence[CountryInArea]) -> None:
                 "Country": [country.name for country in countries],
                 "Land in the area, km²": [round(country.land_km2) for country in countries],
             }
-            st.dataframe(pd.DataFrame(table), hide_index=True, height=260)
+            show_table_of(pd.DataFrame(table), hide_index=True, height=260)
 
 
 def measured_row(bundle: Bundle, head: str, level: float) -> Mapping[str, Any] | None:

@@ -26,6 +26,7 @@ from geocore.analysis.case_tables import (
     STORED_PHOTOS,
     connect,
     foreign_parts,
+    name_of,
     to_write,
 )
 from geocore.errors import CaseError
@@ -211,23 +212,19 @@ def open_case(path_or_url: str | Path, *, create: bool = False, read_only: bool 
     Raises:
         CaseError: there is no such case, it is of a newer version, or no case file.
     """
-    name = _name(path_or_url)
+    name = name_of(path_or_url)
     if "://" not in str(path_or_url) and not create and not Path(path_or_url).is_file():
         raise CaseError(f"{name}: there is no such case file. Choose another, or begin a new case.")
     case = Case(connect(path_or_url, read_only=read_only), name, read_only=read_only)
-    with case._faults():
-        if create and not read_only:
-            _create(case._engine)
-        _check_version(case._engine, name)
+    try:
+        with case._faults():
+            if create and not read_only:
+                _create(case._engine)
+            _check_version(case._engine, name)
+    except CaseError:
+        case.close()
+        raise
     return case
-
-
-def _name(path_or_url: str | Path) -> str:
-    """What errors call the case: never a password."""
-    text = str(path_or_url)
-    if "://" not in text:
-        return Path(text).name
-    return sa.make_url(text).render_as_string(hide_password=True)
 
 
 def _create(engine: sa.Engine) -> None:
@@ -264,6 +261,7 @@ def _explained(error: sa.exc.DBAPIError) -> str:
         "not a database": "this is no case file, or its beginning is damaged. Use a copy.",
         "malformed": "the file is damaged. Use a copy of it.",
         "full": "the disk is full. Nothing was lost but this entry; free space, then try again.",
+        "disk I/O": "the disk is full, or failing. Free space, or work on a copy elsewhere.",
         "only ever added to": "entries of a case are never changed or removed.",
     }
     return next((say for word, say in known.items() if word in text), f"the database says: {text}.")

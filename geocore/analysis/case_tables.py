@@ -127,3 +127,11 @@ def _log_ahead(connection: Any) -> None:
 def _begin(connection: sa.Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def name_of(path_or_url: str | Path) -> str:
+    """What errors call the case: never a password."""
+    text = str(path_or_url)
+    if "://" not in text:
+        return Path(text).name
+    return sa.make_url(text).render_as_string(hide_password=True)

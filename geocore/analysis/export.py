@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 import geocore
+from geocore.analysis.safe_text import clean
 from geocore.analysis.terminal_text import printable
 from geocore.cells.polygons import cells_geojson
 from geocore.inference.bundle import Bundle
@@ -41,7 +42,8 @@ CSV_COLUMNS = (
     "bundle_sha256",
     "app_version",
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+_INVISIBLE = " \u00a0\u200b\ufeff"
 _PLACE_WIDTH = 44
 
 
@@ -139,11 +141,14 @@ def _csv_rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def disarmed(value: Any) -> Any:
-    """Text that a spreadsheet would take for a formula, made plain text."""
+    """Text that a spreadsheet would take for a formula, made plain text; nothing turns its writing.
+
+    Fullwidth signs begin a formula too where the spreadsheet speaks Japanese or Chinese.
+    """
     if not isinstance(value, str):
         return value
-    is_formula = value.lstrip(" ").startswith(_FORMULA_STARTS)
-    return ("'" if is_formula else "") + value.replace("\r", " ")
+    is_formula = value.lstrip(_INVISIBLE).startswith(_FORMULA_STARTS)
+    return ("'" if is_formula else "") + clean(value.replace("\r", " "))
 
 
 def _features(answer: Answer, top: int, origin: dict[str, str]) -> list[dict[str, Any]]:

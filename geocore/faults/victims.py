@@ -15,6 +15,7 @@ from pathlib import Path
 
 from geocore.analysis.case_file import open_case
 from geocore.analysis.records import note_record
+from geocore.errors import GeocoreError
 
 CASE, CONFIRMED, PHOTOS, BUNDLE, CACHE = "chaos.case", "confirmed", "photos", "bundle", "cache"
 N_ENTRIES = 60
@@ -65,8 +66,11 @@ def confirmed(folder: Path) -> int:
 
 
 def _confirm(folder: Path, number: int) -> None:
-    with (folder / CONFIRMED).open("a", encoding="ascii") as file:
-        file.write(f"{number}\n")
+    try:
+        with (folder / CONFIRMED).open("a", encoding="ascii") as file:
+            file.write(f"{number}\n")
+    except OSError as error:
+        sys.exit(f"Nothing can be confirmed: {error.strerror}.")
 
 
 VICTIMS: dict[str, Callable[[Path], None]] = {
@@ -76,4 +80,7 @@ VICTIMS: dict[str, Callable[[Path], None]] = {
 }
 
 if __name__ == "__main__":
-    VICTIMS[sys.argv[1]](Path(sys.argv[2]))
+    try:
+        VICTIMS[sys.argv[1]](Path(sys.argv[2]))
+    except GeocoreError as error:
+        sys.exit(str(error))

@@ -16,6 +16,7 @@ import folium
 import numpy as np
 import pandas as pd
 
+from geocore.analysis.safe_text import clean
 from geocore.cells import s2
 from geocore.cells.polygons import cells_geojson
 from geocore.visuals.colours import ColourScale
@@ -271,11 +272,11 @@ def _mark(point: MapPoint, side: str) -> folium.Marker:
     html = (
         f'<div style="box-sizing:border-box;width:16px;height:16px;border-radius:{radius};'
         f'background:{fill};border:3px solid {ring};box-shadow:0 0 3px #000"></div>'
-        f'<div class="mark-label" style="{side}:20px;top:{top}">{escape(point.label)}</div>'
+        f'<div class="mark-label" style="{side}:20px;top:{top}">{_escaped(point.label)}</div>'
     )
     icon = folium.DivIcon(html=html, icon_size=(16, 16), icon_anchor=(8, 8), class_name="mark")
     return folium.Marker((point.lat, point.lng), icon=icon)
 
 
 def _escaped(value: Any) -> str:
-    return escape(str(value))
+    return escape(clean(str(value)))

@@ -8,10 +8,11 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from geocore.analysis import case_file
+from geocore.analysis import case_file, case_tables
 from geocore.analysis.case_file import FIRST_HASH, open_case
 from geocore.analysis.case_state import case_state
 from geocore.analysis.records import (
@@ -274,7 +275,7 @@ def test_a_case_on_a_disk_that_cannot_be_written_can_be_read(case, tmp_path, pat
 
 
 def test_no_password_is_shown():
-    name = case_file._name("postgresql://ada:secret@host/cases")
+    name = case_tables.name_of("postgresql://ada:secret@host/cases")
     assert "secret" not in name
     assert "host" in name
 
@@ -338,3 +339,12 @@ def test_an_entry_that_is_no_json_is_named(case, path, body):
     with pytest.raises(CaseError, match="Entry 2 of the case cannot be read"):
         case.entries()
     assert not case.verify().ok
+
+
+def test_a_file_that_is_refused_is_not_kept_open(tmp_path):
+    path = tmp_path / "bad.case"
+    path.write_bytes(b"SQLite format 3\x00" + b"no case at all" * 500)
+    with pytest.raises(CaseError):
+        open_case(path)
+    kept = [target.readlink() for target in Path("/proc/self/fd").iterdir() if target.is_symlink()]
+    assert path not in kept

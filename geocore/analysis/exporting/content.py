@@ -8,16 +8,12 @@ the eye: control characters and marks that turn the direction of writing.
 Source: own.
 """
 
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields, replace
-from typing import Any
 
 from geocore.analysis.case_state import CasePhoto, CaseState
 from geocore.analysis.records import Record
-
-_TURNS_WRITING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_HARMLESS = frozenset("\n\t")
+from geocore.analysis.safe_text import clean
 
 
 def as_case(source: CaseState | Iterable[Record]) -> CaseState:
@@ -74,23 +70,6 @@ def one_event(state: CaseState, event_id: str) -> CaseState:
 def part_of(state: CaseState, event_id: str | None) -> CaseState:
     """One event of a case (see `one_event`), or for None the whole."""
     return state if event_id is None else one_event(state, event_id)
-
-
-def clean(value: Any) -> Any:
-    """A plain value whose texts hold no control character, no lone surrogate, no turned writing."""
-    if isinstance(value, str):
-        return value if value.isprintable() else "".join(map(_clean_character, value))
-    if isinstance(value, Mapping):
-        return {clean(key): clean(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(clean(item) for item in value)
-    return value
-
-
-def _clean_character(character: str) -> str:
-    is_bad = unicodedata.category(character) in ("Cc", "Cs") or character in _TURNS_WRITING
-    is_bad |= character in "\ufffe\uffff"  # XML knows no such characters
-    return "\N{REPLACEMENT CHARACTER}" if is_bad and character not in _HARMLESS else character
 
 
 def _clean_photo(photo: CasePhoto) -> CasePhoto:

@@ -7,6 +7,7 @@ Says `begin NUMBER` before each file and one line of JSON after it.
 Source: own.
 """
 
+import faulthandler
 import json
 import re
 import resource
@@ -88,4 +89,5 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
+    faulthandler.enable()  # a decoder that crashes is named
     main(*map(int, sys.argv[1:4]))

@@ -8,6 +8,7 @@ import os
 import selectors
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -109,7 +110,10 @@ def _one_process(
 ) -> int:
     """Read files until the process ends; returns the number of the next file."""
     command = [*_WORKER, *map(str, (seed, first, end))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with (  # a pipe for what decoders complain of would fill up, and the process wait for ever
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process,
+    ):
         number, is_open = first, False
         for line in _lines(process):
             if line.startswith("begin "):
@@ -120,14 +124,25 @@ def _one_process(
             progress(1)
         silent = process.poll() is None
         process.kill()
-        said = process.stderr.read().decode(errors="replace").splitlines() if process.stderr else []
+        process.wait()
+        errors.seek(0)
+        said = _last_words(errors.read().decode(errors="replace").splitlines())
     if is_open:
-        last = said[-1][:300] if said else f"exit code {process.returncode}"
+        last = said[:300] or f"exit code {process.returncode}"
         report.failures[number] = "no answer" if silent else f"ended the process: {last}"
         return number + 1
     if number == first:
-        raise RuntimeError(f"The fuzzing process did not start: {said[-1:] or 'it said nothing'}.")
+        raise RuntimeError(f"The fuzzing process did not start: {said or 'it said nothing'}.")
     return number
+
+
+def _last_words(said: list[str]) -> str:
+    """Why a process ended: where it was when a decoder crashed, otherwise its last line."""
+    crash = [number for number, line in enumerate(said) if line.startswith("Fatal Python error")]
+    if not crash:
+        return said[-1] if said else ""
+    where = [line.strip() for line in said[crash[-1] :] if line.startswith("  File")]
+    return " ".join([said[crash[-1]], *where[:3]])
 
 
 def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:

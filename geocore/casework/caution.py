@@ -7,10 +7,14 @@ Source: own.
 """
 
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
+from geocore.analysis.canonical import sha256_hex
 from geocore.analysis.case_file import Case
 from geocore.analysis.records import caution_record
 from geocore.data.faces import face_share
+from geocore.data.samples import load_samples
 from geocore.errors import ImageError
 
 SENTENCE = "I am not looking for where a private person lives or is."
@@ -18,14 +22,23 @@ IsHeld = Callable[[bytes], bool]
 
 
 def shows_person(content: bytes) -> bool:
-    """Whether a photo shows a face so large that it is about a person.
+    """Whether a photo shows a face so large that it is about a person, and is no sample photo.
 
     Of a photo that cannot be read nothing is known; whoever answers it says why.
     """
+    if sha256_hex(content) in _samples():
+        return False
     try:
         return face_share(content) > 0
     except ImageError:
         return False
+
+
+@cache
+def _samples() -> frozenset[str]:
+    """SHA-256 of the sample photos: one shows faces, of presidents carved in a rock."""
+    paths = load_samples().photos["path"]
+    return frozenset(sha256_hex(Path(path).read_bytes()) for path in paths)
 
 
 class Caution:

@@ -42,10 +42,20 @@ def browser(playwright, server, tmp_path_factory) -> Iterator[Browser]:
 
 @pytest.fixture
 def new_visit(browser, server) -> Iterator[Callable[..., harness.Visit]]:
-    """Makes visitors with contexts of their own; all are sent away after the test."""
-    yield lambda scheme="light": harness.visit(browser, server.url, scheme)
+    """Makes visitors with contexts of their own; all are sent away after the test.
+
+    Whatever a test did, nothing that it set off may have left the machine.
+    """
+    visits: list[harness.Visit] = []
+
+    def make(scheme: str = "light") -> harness.Visit:
+        visits.append(harness.visit(browser, server.url, scheme))
+        return visits[-1]
+
+    yield make
     for context in browser.contexts:
         context.close()
+    assert [x for visit in visits for x in harness.outside(visit.requests, server.url)] == []
 
 
 @pytest.fixture

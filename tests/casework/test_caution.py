@@ -1,6 +1,7 @@
 """Photos of a kind that waits are held back until the case says what their answers are for."""
 
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from geocore.analysis.case_state import case_state
 from geocore.analysis.exporting.report import report_of
 from geocore.casework.batch import ANSWERED, HELD, Batch
 from geocore.casework.caution import SENTENCE, Caution, confirm, shows_person
+from geocore.data.faces import face_share
+from geocore.data.samples import load_samples
 from tests.browser.harness import photo_bytes
 from tests.casework.stand_in import StandIn
 from tests.data.test_faces import PORTRAIT
@@ -81,3 +84,9 @@ def test_without_a_gate_all_pass(case):
 def test_who_shows_a_person():
     assert shows_person(PORTRAIT.read_bytes())
     assert not shows_person(STREET) and not shows_person(b"dear")
+
+
+def test_a_sample_photo_never_waits():
+    rock = next(path for path in load_samples().photos["path"] if "rushmore" in str(path))
+    content = Path(rock).read_bytes()
+    assert face_share(content) > 0 and not shows_person(content)

@@ -13,6 +13,7 @@
     ├── CrawlError        Flickr refuses or cannot be asked; what was collected is kept
     ├── WorldError        a folder that cannot be, or go on as, a made world
     ├── ResultsError      a stored table of results that cannot be used
+    ├── DiskError         a disk is full or may not be written to; what was done is kept
     ├── CaseError         a case file that cannot be opened, read or added to
     ├── OnlineNameError   OpenStreetMap could not be asked for a name
     └── BundleError       a bundle folder that cannot be trusted or read
@@ -80,6 +81,10 @@ class CrawlError(GeocoreError):
 
 class WorldError(GeocoreError):
     """A folder holds something else than the made world asked for, or drawing was cut off."""
+
+
+class DiskError(GeocoreError):
+    """A disk is full, or may not be written to; long work goes on from there once it can."""
 
 
 class CaseError(GeocoreError):

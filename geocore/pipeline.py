@@ -20,6 +20,7 @@ from geocore.answering import (
 )
 from geocore.cells.place_names import load_place_namer
 from geocore.config import ExperimentConfig, config_to_toml
+from geocore.data.disk import disk_faults
 from geocore.evaluation.evaluator import evaluate_probs
 from geocore.field_baselines import answer_baselines, fit_baselines
 from geocore.fine_tuning import compact, tune_backbone
@@ -40,6 +41,7 @@ from geocore.training import (
 )
 
 
+@disk_faults()
 def run_experiment(
     config: ExperimentConfig,
     source: Path,

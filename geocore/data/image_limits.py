@@ -24,6 +24,7 @@ MIN_SIDE_PX = 16
 MAX_SCANNED_PIXELS = 2_000_000_000
 MAX_STRIPS = 100_000
 MAX_CPU_S = 10.0
+MAX_OPENING_READS = 200_000  # of a photo, some hundreds; a JPEG's junk is read byte by byte
 
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _START_OF_SCAN, _START, _END, _FIRST_WITH_LENGTH = 0xDA, 0xD8, 0xD9, 0xC0
@@ -34,20 +35,35 @@ class MeteredStream:
     """The encoded photo, which can be read as long as its decoding takes no undue time.
 
     Only the processor time of the reading thread counts, so that a busy machine refuses no photo.
-    Beyond the limit, `read` raises `ImageError`. It is neither a file nor a buffer that a decoder
-    could get hold of behind its back.
+    Until it is told that the photo was `opened`, which asks for its header alone, it also counts
+    how often it is read. Beyond a limit, `read` raises `ImageError`. It is neither a file nor a
+    buffer that a decoder could get hold of behind its back.
     """
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self._stream, self._name = stream, name
         self._begun_s = time.thread_time()
+        self._n_reads: int | None = 0
+
+    def opened(self) -> None:
+        """The header was read; what follows is the picture."""
+        self._n_reads = None
 
     def read(self, n_bytes: int = -1) -> bytes:
         """The next bytes.
 
         Raises:
-            ImageError: decoding has taken longer than `MAX_CPU_S`.
+            ImageError: decoding has taken longer than `MAX_CPU_S`, or the header has more than
+                `MAX_OPENING_READS` parts.
         """
+        if self._n_reads is not None:
+            self._n_reads += 1
+            if self._n_reads > MAX_OPENING_READS:
+                raise ImageError(
+                    f"{self._name}: the header of a photo must have at most "
+                    f"{MAX_OPENING_READS:,} parts, this file has more; it may have been made to "
+                    "block the program. Save it as JPEG in an image viewer."
+                )
         if time.thread_time() - self._begun_s > MAX_CPU_S:
             raise ImageError(
                 f"{self._name}: reading a photo must take at most {MAX_CPU_S:g} s, this file takes "

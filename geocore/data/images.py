@@ -168,8 +168,9 @@ def open_photo(
     name = name or photo_name(photo)
     with _byte_stream(photo, name) as stream:
         try:
-            metered = cast(BinaryIO, MeteredStream(stream, name))  # as much of one as Pillow asks
-            with Image.open(metered, formats=FORMATS) as image:
+            metered = MeteredStream(stream, name)  # as much of a stream as Pillow asks
+            with Image.open(cast(BinaryIO, metered), formats=FORMATS) as image:
+                metered.opened()
                 check_pixels(image, name)
                 if not header_only:
                     check_work(image, stream, name)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from geocore.data import image_limits
-from geocore.data.image_limits import MeteredStream, count_scans
+from geocore.data.image_limits import MAX_OPENING_READS, MeteredStream, count_scans
 from geocore.data.images import ACCEPTED, FORMATS, PHOTO_SUFFIXES, decode_photo, open_photo
 from geocore.errors import ImageError
 from tests.conftest import encode, made_photo
@@ -91,6 +91,25 @@ def test_a_file_of_endless_small_parts_is_ended(bomb, monkeypatch):
     monkeypatch.setattr(image_limits.time, "thread_time", lambda: next(ticks) / 10)
     with pytest.raises(ImageError, match="takes longer"):
         decode_photo(bomb)
+
+
+def test_a_header_of_endless_junk_is_refused_soon():
+    """Found by the fuzzer: the junk between two segments of a JPEG is read byte by byte."""
+    content = encode(made_photo(64, 48))
+    end = 4 + int.from_bytes(content[4:6], "big")  # of the first segment
+    junk = content[:end] + b"\0" * (MAX_OPENING_READS + 1) + content[end:]
+    with pytest.raises(ImageError, match="at most 200,000 parts"):
+        decode_photo(junk)
+    few = content[:end] + b"\0" * 1000 + content[end:]
+    assert decode_photo(few).size == (64, 48)
+
+
+def test_many_reads_of_the_picture_itself_are_none_of_the_header():
+    stream = MeteredStream(io.BytesIO(b"ab"), "large.gif")
+    stream.opened()
+    for _ in range(MAX_OPENING_READS + 1):
+        stream.read(0)
+    assert stream.read() == b"ab"
 
 
 def test_a_tiff_whose_strips_lie_over_one_another_is_refused():

@@ -6,6 +6,7 @@
 # make doctor what is wrong with this installation; ARGS="--url http://host:8501" asks a running one
 # make fuzz   100,000 spoilt photos through the photo door, about ten minutes of one core; ARGS="--n 5000 --seed 7"
 # make chaos  200 kills at random moments, each gone on from; ARGS="--kills case=20 clean=10" takes only some
+# make load   20 analysts at once in real sessions for 10 minutes; ARGS="--analysts 5 --minutes 1" takes less
 # make audit  what is installed (sbom.json), and whether weaknesses of it are known
 # make install [GPU=1]
 #
@@ -20,7 +21,7 @@ IS_SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 
 
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help install run test slow lint bench doctor fuzz chaos audit
+.PHONY: help install run test slow lint bench doctor fuzz chaos load audit
 .DEFAULT_GOAL := help
 
 help:
@@ -77,3 +78,6 @@ fuzz: $(INSTALLED_DEV)
 
 chaos: $(INSTALLED_DEV)
 	nice -n 5 $(BIN)/python scripts/chaos.py $(ARGS)
+
+load: $(INSTALLED_DEV)
+	$(BIN)/python scripts/load.py $(ARGS)

@@ -92,7 +92,7 @@ def _reading(bundle: Bundle, name: str, content: bytes) -> "Reading":
     return load_predictor(bundle).read(content, name=name)
 
 
-@keep("Opening the photo …", max_entries=256, is_heavy=True)
+@keep("Opening the photo …", max_entries=64, is_heavy=True)  # over a megabyte each
 def shown_photo(content: bytes, side_px: int = _SHOWN_PX) -> np.ndarray:
     """The photo upright and small enough to show, (height, width, 3) uint8."""
     return np.asarray(thumbnail(content, side_px))

@@ -59,6 +59,7 @@ FLOW = {
     | {"large_bundle", "table_stages", "analysis", "casework"},
     "table_stages": {"data", "cells", "analysis"},
     "doctor": {"inference"},
+    "load": {"inference", "data"},
     "faults": {"data", "analysis", "casework", "inference", "config", "pipeline"},
 }
 TENSORFLOW_PARTS = {
@@ -80,11 +81,11 @@ HOMES = {
     "folium": "geocore/visuals",
     "branca": "geocore/visuals",
     "plotly": "geocore/visuals",
-    "streamlit": "dashboard",
+    "streamlit": "dashboard or geocore/load/session.py",
     "streamlit_folium": "dashboard",
     "argparse": "scripts",
     "distributed": "geocore/data/cluster.py",
-    "requests": "geocore/data/flickr/connection.py",
+    "requests": "geocore/data/flickr/connection.py or geocore/load",
     "sqlalchemy": "geocore/analysis",
     "click": "nowhere",
     "torch": "nowhere",
@@ -133,6 +134,8 @@ def imports(tree: ast.AST, path: str) -> Iterator[tuple[int, str]]:
 
 def is_home(home: str, path: str) -> bool:
     """Whether ``path`` lies where a package of that home may be imported."""
+    if " or " in home:
+        return any(is_home(one, path) for one in home.split(" or "))
     if home == "geocore with TensorFlow":
         return path.startswith("geocore/") and part_of(path) in TENSORFLOW_PARTS
     return path == home or path.startswith(home + "/")

@@ -1,0 +1,1 @@
+"""Load: many analysts at once in real sessions of the real dashboard, without browsers."""

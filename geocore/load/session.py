@@ -253,7 +253,6 @@ class Session:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self._id = message.new_session.initialize.session_id
-            self._page_hash = message.new_session.page_script_hash
             fragments = set(message.metadata.run.fragment_ids)
             self.auto_rerun = self.auto_rerun if fragments else ""
             self._shown = {
@@ -261,6 +260,8 @@ class Session:
                 for path, shown in self._shown.items()
                 if fragments and shown.fragment not in fragments
             }
+        elif kind == "navigation":
+            self._page_hash = message.navigation.page_script_hash
         elif kind == "delta":
             self._draw(tuple(message.metadata.delta_path), message.delta)
         elif kind == "auto_rerun":

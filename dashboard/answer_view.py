@@ -165,7 +165,9 @@ def _show_evidence(view: View, answer: Answer, head: str, settings: Settings) ->
     st.image(_evidence(view, answer, head, settings), width=width_px(pixels))
     is_flat = not _heat(view, answer, head).any()
     st.caption(
-        "No part of the photo stands out as evidence for the most probable area."
+        "No part of the photo stands out as evidence for the most probable area: what the network "
+        "sees last speaks against it everywhere. The answer then rests on finer structures and on "
+        "what else the model reads, which this picture does not show."
         if is_flat
         else "Bright: what in the photo speaks for the most probable area."
     )

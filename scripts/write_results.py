@@ -1,19 +1,22 @@
-"""Write the README's results from what is stored: cross-validation and experiments A to D."""
+"""Write the README's figures from what is stored: cross-validation and experiments A to D."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from geocore.errors import GeocoreError
-from geocore.evaluation.results_text import experiments_section, results_section, with_section
-from geocore.evaluation.store import FOLDS, RESULTS, load_folds, load_results
+from geocore.evaluation.folds_text import results_section, search_section
+from geocore.evaluation.results_text import experiments_section, with_section
+from geocore.evaluation.store import RESULTS, load_folds, load_results
 
 README = Path(__file__).parents[1] / "README.md"
 
 
 def written(text: str, results: Path) -> str:
-    """The README's text with both sections as the stored results say."""
-    text = with_section(text, "results", results_section(load_folds(results)))
+    """The README's text with its three sections as the stored results say."""
+    folds = load_folds(results)
+    text = with_section(text, "results", results_section(folds))
+    text = with_section(text, "search", search_section(folds))
     return with_section(text, "experiments", experiments_section(load_results(folder=results)))
 
 
@@ -26,8 +29,7 @@ def main(argv: list[str] | None = None) -> int:
         type=Path,
         default=RESULTS,
         metavar="FOLDER",
-        help=f"where run_experiment.py stored its tables, with {FOLDS}, the output of "
-        "cross_validate.py (default: those that geocore ships with)",
+        help="where run_experiment.py stored its tables (default: those that geocore ships with)",
     )
     args = parser.parse_args(argv)
     try:

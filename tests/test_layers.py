@@ -48,12 +48,10 @@ FLOW = {
     "provenance": {"models", "inference", "config", "preparation"},
     "field_baselines": {"cells", "evaluation", "inference", "preparation"},
     "fine_tuning": {"models", "preparation", "training"},
-    "cross_validation": {"data", "cells", "config", "training", "preparation", "pipeline"}
-    | {"answering", "field_baselines", "inference"},
     "event_calibration": {"data", "config", "training", "preparation", "pipeline", "inference"}
     | {"answering"},
     "experiments": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
-    | {"preparation", "pipeline", "answering"},
+    | {"preparation", "pipeline", "answering", "field_baselines"},
     "large_bundle": {"data", "cells", "evaluation", "inference"},
     "benchmark": {"data", "cells", "models", "training", "evaluation", "inference", "config"}
     | {"large_bundle", "table_stages", "analysis", "casework"},

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from geocore.config import config_from_dict
-from geocore.cross_validation import cross_validate
 from geocore.data.photos import load_photos
 from geocore.errors import GridError, PhotoTableError
 from geocore.evaluation.temperature import undo_temperature
@@ -150,11 +149,6 @@ def test_fine_tuning_ships_its_backbone(tiny_photo_folder, cache, tmp_path):
     photo = tiny_photo_folder / row["photo_id"].removeprefix("photos/")
     answer = Predictor.load(out).predict(photo, "MC")
     np.testing.assert_allclose(answer.probs, row["probs"], atol=2e-3)
-
-
-def test_cross_validation_measures_every_photo_once(tiny_photo_folder, cache):
-    report = cross_validate(CONFIG, tiny_photo_folder, cache, k=4, say=silent)
-    assert {x["all"]["n_photos"] for x in report["heads"].values()} == {40}
 
 
 def test_an_unreadable_photo_is_reported_and_stops_nothing(make_photo_folder, cache, tmp_path):

@@ -31,6 +31,7 @@ def evaluate_probs(
     point_lng: np.ndarray,
     *,
     class_prior: np.ndarray | None = None,
+    n_answers: int = 1,
     n_bootstrap: int = N_BOOTSTRAP,
     seed: int = SEED,
 ) -> dict:
@@ -49,6 +50,9 @@ def evaluate_probs(
         point_lng: float (n_photos,), degrees.
         class_prior: float (n_leaves,), share of the training photos per leaf, for `ior_majority`
             and `ior_gini`; the shares among these photos where it is left out.
+        n_answers: answers per photo, by models that learned from other photos; their rows follow
+            each other. A photo's figure is the mean of its answers', and photos are drawn with
+            all of theirs. The ECE is the mean of each model's, the median that of all answers.
         n_bootstrap: number of resamples of the photos.
         seed: of the resamples; equal for two heads, it pairs them.
 
@@ -67,18 +71,35 @@ def evaluate_probs(
     class_index, y_prob = check_probs(class_index, y_prob)
     error_km = answer_error_km(true_lat, true_lng, point_lat, point_lng, n_photos=len(class_index))
     prior = _prior(class_index, y_prob.shape[1], class_prior)
-    columns = _columns(class_index, y_prob, error_km, prior)
+    columns = _columns(class_index, y_prob, error_km, prior, n_answers)
     names, table = list(columns), np.column_stack(list(columns.values()))
+    per_photo = _per_photo(table, n_answers)
     sums, medians = [], []
-    for draws in resamples(len(class_index), n_bootstrap, seed):
-        sums.append(resampled_sums(table, draws))
-        medians.append(resampled_medians(error_km, draws))
+    for draws in resamples(len(per_photo), n_bootstrap, seed):
+        sums.append(resampled_sums(per_photo, draws))
+        medians.append(resampled_medians(error_km, _answers_of(draws, n_answers)))
     values = _figures(dict(zip(names, table.sum(axis=0), strict=True)), y_prob.shape[1])
     resampled = _figures(dict(zip(names, np.concatenate(sums).T, strict=True)), y_prob.shape[1])
     resampled["ece"] = _without_bias(resampled["ece"], values["ece"])
     values["median_km"], resampled["median_km"] = np.median(error_km), np.concatenate(medians)
     flat = {name: figure(float(values[name]), np.atleast_1d(resampled[name])) for name in values}
-    return _report(class_index, y_prob.shape[1], flat)
+    return _report(class_index[::n_answers], y_prob.shape[1], flat)
+
+
+def _per_photo(table: np.ndarray, n_answers: int) -> np.ndarray:
+    """Sums over each photo's answers, (n_photos, n_columns)."""
+    if n_answers < 1 or len(table) % n_answers:
+        raise ValueError(
+            f"Every photo must have n_answers rows, at least 1, received n_answers {n_answers} "
+            f"for {len(table)} rows."
+        )
+    return table.reshape(-1, n_answers, table.shape[1]).sum(axis=1)
+
+
+def _answers_of(draws: np.ndarray, n_answers: int) -> np.ndarray:
+    """Rows of drawn photos (n_resamples, n_photos) with all their answers."""
+    rows = draws[:, :, None] * n_answers + np.arange(n_answers)
+    return rows.reshape(len(draws), -1)
 
 
 def answer_error_km(
@@ -121,7 +142,11 @@ def _prior(class_index: np.ndarray, n_leaves: int, given: np.ndarray | None) -> 
 
 
 def _columns(
-    class_index: np.ndarray, y_prob: np.ndarray, error_km: np.ndarray, prior: np.ndarray
+    class_index: np.ndarray,
+    y_prob: np.ndarray,
+    error_km: np.ndarray,
+    prior: np.ndarray,
+    n_answers: int,
 ) -> dict[str, np.ndarray]:
     """One value per photo for everything that is summed; each (n_photos,)."""
     values = metrics.photo_values(class_index, y_prob, error_km)
@@ -134,13 +159,15 @@ def _columns(
     }
     confidence = y_prob.max(axis=1).astype(np.float64)
     gap = np.where(assigned, confidence - (y_prob.argmax(axis=1) == class_index), 0.0)
-    bins = bin_index(confidence, N_BINS)
-    return columns | {f"gap_{b}": np.where(bins == b, gap, 0.0) for b in range(N_BINS)}
+    number = np.arange(len(class_index)) % n_answers  # models that err in turn are not calibrated
+    bins = bin_index(confidence, N_BINS) + N_BINS * number
+    n_bins = N_BINS * n_answers
+    return columns | {f"gap_{b}": np.where(bins == b, gap, 0.0) for b in range(n_bins)}
 
 
 def _figures(sums: dict[str, np.ndarray], n_leaves: int) -> dict[str, np.ndarray]:
     """The figures from sums over photos, each sum a scalar or (n_resamples,)."""
-    gaps = sum(np.abs(sums[f"gap_{b}"]) for b in range(N_BINS))
+    gaps = sum(np.abs(x) for name, x in sums.items() if name.startswith("gap_"))
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = {
             name: sums[name] / sums["photos"]

@@ -1,11 +1,10 @@
 """Stored results as Markdown, for the README: no number is typed.
 
-Stage: evaluation. It must not know files: a report and stored rows in, text out.
+Stage: evaluation. It must not know files: stored rows in, text out. The cross-validation:
+`geocore.evaluation.folds_text`.
 """
 
 import textwrap
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,6 @@ from geocore.evaluation.experiment_tables import TITLES, experiment_table
 from geocore.evaluation.measures import MEASURES, number_text
 from geocore.evaluation.metrics import uniform_log_loss
 from geocore.evaluation.repeats import summarise_repeats
-from geocore.evaluation.report import ALL_PHOTOS, head_table, ranked, tidy_figures, verdict
 from geocore.evaluation.thesis import N_PHOTOS, SOURCES, TABLE_6_7, thesis_results
 
 NOT_RUN = "Not run yet."
@@ -28,34 +26,6 @@ def markdown_table(table: pd.DataFrame) -> str:
 
 def _cell(text: object) -> str:
     return str(text).replace("|", "\\|").replace("\n", " ")
-
-
-def results_section(report: Mapping[str, Any] | None) -> str:
-    """All heads of a cross-validation side by side.
-
-    Args:
-        report: what `geocore.cross_validation.cross_validate` returned; None where there is none.
-    """
-    if report is None:
-        return NOT_RUN
-    table = head_table(report)
-    is_known = ~table.apply(lambda row: row.str.startswith("not").all(), axis=1)
-    entry = next(iter(report["heads"].values()))[ALL_PHOTOS]
-    n_outside = entry["n_unassigned"]
-    words = (
-        f"Cross-validation over {entry['n_photos']:,} street photos and {entry['n_leaves']} cells "
-        "(`configs/street_folds.toml`): every photo is answered by models that have not seen it. "
-        f"{n_outside} of the photos lie outside all cells; they count as wrong. "
-        f"{_best(report)} In brackets: 95 % bootstrap interval. ↑ more is better, ↓ less is "
-        "better; bold: the best value."
-    )
-    return f"{_wrapped(words)}\n\n{markdown_table(table[is_known].reset_index())}"
-
-
-def _best(report: Mapping[str, Any]) -> str:
-    """Who is ahead in the two figures that matter most to an analyst, and whether clearly."""
-    figures = tidy_figures(report)
-    return " ".join(verdict(ranked(figures, measure), None) for measure in ("ior", "geoscore"))
 
 
 def experiments_section(results: pd.DataFrame) -> str:
@@ -84,10 +54,10 @@ def experiments_section(results: pd.DataFrame) -> str:
         f"\n\nThesis: {SOURCES[experiment][0].lower()}{SOURCES[experiment][1:]}."
         for experiment, title in TITLES.items()
     ]
-    return "\n\n".join([_wrapped(words), *parts])
+    return "\n\n".join([wrapped(words), *parts])
 
 
-def _wrapped(text: str) -> str:
+def wrapped(text: str) -> str:
     """Paragraphs in lines of at most 120 letters, for readers of the source."""
     lines = (textwrap.fill(part, 120, break_on_hyphens=False) for part in text.split("\n\n"))
     return "\n\n".join(lines)
@@ -115,7 +85,7 @@ def _experiment(results: pd.DataFrame) -> str:
             f" The learning rates and epochs of table 6.7 were chosen for {N_PHOTOS:,} photos; "
             "over so few they are far fewer steps."
         )
-    return f"{_wrapped(words)}\n\n{table}"
+    return f"{wrapped(words)}\n\n{table}"
 
 
 def _highest(results: pd.DataFrame) -> str:

@@ -8,6 +8,7 @@ all, so an experiment that was killed goes on with the first run that is missing
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ RESULTS = Path(__file__).parents[1] / "assets" / "results"
 """The results that geocore ships with and the dashboard shows."""
 
 FOLDS = "street_folds.json"
-"""Beside the tables: all heads cross-validated, as scripts/cross_validate.py wrote them."""
+"""Beside the tables: the report of experiment STREET, all heads cross-validated."""
+STREET = "street"
+FOLDS_PARTS = ("paired", "fitted", "search_areas", "default_head", "protocol")
 
 COLUMNS = {
     "experiment": "str",  # A, B, C or D
@@ -88,12 +91,29 @@ def load_folds(folder: Path = RESULTS) -> dict[str, Any] | None:
         report = json.loads(path.read_text("utf-8"))
         if not all(entries["all"] for entries in report["heads"].values()):
             raise ValueError("a head without figures")
+        if missing := [name for name in FOLDS_PARTS if name not in report]:
+            raise ValueError(f"no {missing[0]}")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ResultsError(
-            f"{path}: not a report of scripts/cross_validate.py ({error!r}). Make it anew with "
-            f"scripts/cross_validate.py --out {FOLDS}."
+            f"{path}: not a report of experiment {STREET} ({error!r}). Delete it and run "
+            f"scripts/run_experiment.py {STREET} again."
         ) from error
     return report
+
+
+def save_folds(report: Mapping[str, Any], folder: Path = RESULTS) -> Path:
+    """Store the report of a cross-validation in one step; an earlier one is replaced.
+
+    Args:
+        report: from `geocore.evaluation.folded.folds_report`, plain numbers.
+        folder: of the store; made where it is missing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / FOLDS
+    scratch = path.with_suffix(".new")
+    scratch.write_text(json.dumps(report, indent=1, allow_nan=False) + "\n", "utf-8")
+    scratch.replace(path)
+    return path
 
 
 def is_finished(results: pd.DataFrame, run_id: str) -> bool:

@@ -72,7 +72,8 @@ class HeatMapper:
 
         Returns:
             (h, w) float32 in 0..1: 1 where the evidence is strongest; all 0 where nothing speaks
-            for the leaf.
+            for the leaf. That happens to a leaf that is the most probable one where its logit owes
+            that to what this map does not hold: other depths, other backbones, the head's biases.
 
         Raises:
             ValueError: there is no such leaf.

@@ -100,6 +100,33 @@ def test_the_training_shares_are_the_baseline_where_given():
     assert report["ior_gini"]["value"] == pytest.approx(expected)
 
 
+def test_several_answers_of_a_photo_count_as_their_mean():
+    y_prob, y_true, *places = made_case(60)
+    other = made_case(60, seed=5)
+    both = [
+        np.stack([a, b], axis=1)
+        for a, b in zip((y_prob, *places), (other[0], *other[2:]), strict=True)
+    ]
+    rows = [x.reshape(120, *x.shape[2:]) for x in both]
+    rows[1:3] = np.repeat(places[0], 2), np.repeat(places[1], 2)  # both answer the same photos
+    report = evaluate_probs(rows[0], np.repeat(y_true, 2), *rows[1:], n_answers=2)
+    single = [evaluate_probs(rows[0][i::2], y_true, *(x[i::2] for x in rows[1:])) for i in range(2)]
+    assert (report["n_photos"], report["n_unassigned"]) == (60, single[0]["n_unassigned"])
+    for name in ("loss", "top_1", "geoscore", "brier", "ior", "ece"):
+        mean = np.mean([x[name]["value"] for x in single])
+        assert report[name]["value"] == pytest.approx(mean), name
+    twice = evaluate_probs(
+        np.repeat(y_prob, 2, axis=0), *(np.repeat(x, 2) for x in (y_true, *places)), n_answers=2
+    )
+    for name, figure in flat(evaluate_probs(y_prob, y_true, *places)).items():
+        assert flat(twice)[name]["ci95"] == pytest.approx(figure["ci95"]), name
+
+
+def test_answers_that_do_not_go_evenly_into_photos_are_refused():
+    with pytest.raises(ValueError, match="n_answers rows, at least 1, received n_answers 7 for 60"):
+        evaluate_probs(*made_case(60), n_answers=7)
+
+
 def test_without_an_assigned_photo_only_distances_remain():
     y_prob, y_true, *places = made_case(20)
     report = evaluate_probs(y_prob, np.full_like(y_true, -1), *places)

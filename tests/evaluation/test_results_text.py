@@ -5,18 +5,10 @@ from geocore.evaluation.results_text import (
     NOT_RUN,
     experiments_section,
     markdown_table,
-    results_section,
     with_section,
 )
 from tests.evaluation.test_experiment_tables import rows
-from tests.evaluation.test_report import evaluate, made_predictions
 from tests.evaluation.test_store import run
-
-
-@pytest.fixture(scope="module")
-def report():
-    heads = {"MC": made_predictions(1, 0.2), "HMC": made_predictions(2, 1.5)}
-    return {"heads": {head: {"all": evaluate(x)} for head, x in heads.items()}}
 
 
 def test_a_table_as_markdown():
@@ -26,19 +18,7 @@ def test_a_table_as_markdown():
     )
 
 
-def test_the_heads_stand_side_by_side(report):
-    text = results_section(report).replace("\n", " ")
-    assert "over 150 street photos and 12 cells" in text
-    assert "3 of the photos lie outside all cells" in text
-    assert "IoR: times a random cell: HMC is ahead with " in text
-    assert "| Measure | MC | HMC |" in text
-    assert "Training time" not in text  # a cross-validation has none
-    best = report["heads"]["HMC"]["all"]["geoscore"]["value"]
-    assert f"**{best:,.0f}" in text
-
-
 def test_no_results_are_no_table():
-    assert results_section(None) == NOT_RUN
     assert experiments_section(run().iloc[:0]).count(NOT_RUN) == 4
 
 

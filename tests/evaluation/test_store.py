@@ -4,10 +4,12 @@ import pytest
 from geocore.errors import ResultsError
 from geocore.evaluation.store import (
     COLUMNS,
+    FOLDS_PARTS,
     append_run,
     is_finished,
     load_folds,
     load_results,
+    save_folds,
 )
 
 
@@ -100,12 +102,19 @@ def test_a_file_that_is_no_table(tmp_path):
 
 def test_the_report_of_a_cross_validation(tmp_path):
     assert load_folds(tmp_path) is None
-    (tmp_path / "street_folds.json").write_text('{"heads": {"MC": {"all": {"n_photos": 1}}}}')
-    assert load_folds(tmp_path)["heads"]["MC"]["all"] == {"n_photos": 1}
+    report = {"heads": {"MC": {"all": {"n_photos": 1}}}} | dict.fromkeys(FOLDS_PARTS)
+    path = save_folds(report, tmp_path)
+    assert load_folds(tmp_path) == report
+    assert [x.name for x in tmp_path.iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"heads": 3}', '{"heads": {"MC": {}}}'])
+OLD = '{"heads": {"MC": {"all": {"n_photos": 1}}}}'  # as stored before heads were compared
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"heads": 3}', '{"heads": {"MC": {}}}', OLD])
 def test_another_file_is_no_report(tmp_path, text):
     (tmp_path / "street_folds.json").write_text(text)
-    with pytest.raises(ResultsError, match=r"street_folds\.json: not a report of scripts/cross_v"):
+    with pytest.raises(
+        ResultsError, match=r"street_folds\.json: not a report of experiment street"
+    ):
         load_folds(tmp_path)

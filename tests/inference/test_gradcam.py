@@ -43,6 +43,14 @@ def test_nothing_speaks_for_the_leaf_gives_zeros_not_nan(mapper):
     np.testing.assert_array_equal(mapper.heat_map(feature_map, 1), np.zeros((2, 3)))
 
 
+def test_a_map_that_speaks_against_the_leaf_everywhere_gives_zeros(mapper):
+    """As on the sample of Canyon de Chelly: the leaf is likely for reasons outside this map."""
+    feature_map = np.zeros((2, 3, 2), np.float32)
+    feature_map[..., 0] = np.arange(1, 7).reshape(2, 3)
+    assert not mapper.heat_map(feature_map, 1).any()
+    assert mapper.heat_map(feature_map, 0).max() == 1
+
+
 def test_a_leaf_that_does_not_exist_is_refused(mapper):
     for class_index in (-1, 2):
         with pytest.raises(ValueError, match=rf"must lie in 0..1, received {class_index}"):

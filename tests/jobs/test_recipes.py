@@ -95,7 +95,9 @@ def test_impossible_changes_are_refused(recipe, changes, words):
 
 
 def test_a_configuration_that_nothing_is_trained_from_is_left_out(tmp_path):
-    (tmp_path / "folds.toml").write_text("# X.\n# Command: scripts/cross_validate.py\n" + TABLES)
+    (tmp_path / "folds.toml").write_text(
+        "# X.\n# Command: scripts/run_experiment.py street\n" + TABLES
+    )
     (tmp_path / "bare.toml").write_text(TABLES)
     with pytest.raises(ConfigError, match=r"a configuration whose header names the command script"):
         load_recipes(tmp_path)

@@ -4,6 +4,7 @@ import pytest
 
 from geocore.evaluation.store import load_results
 from scripts import run_experiment
+from tests.evaluation.test_folded import made_report
 
 PLAN = """
 experiment = "C"
@@ -48,6 +49,20 @@ def test_a_missing_photo_set_is_one_sentence(run, tmp_path):
     code, _, err = run("C", photos=tmp_path / "absent")
     assert code == 1
     assert err.startswith("Error: ") and "absent" in err and "Traceback" not in err
+
+
+def test_the_heads_are_cross_validated_and_told(run, tmp_path, monkeypatch):
+    asked = []
+
+    def repeat_folds(config, photos, cache, store, *, n_repeats):
+        asked.append((config.heads.default, store, n_repeats))
+        return made_report()
+
+    monkeypatch.setattr("geocore.experiments.results.repeat_folds", repeat_folds)
+    config = run_experiment.CONFIGS / "experiment_street.toml"
+    code, out, _ = run("street", "--repeats", "2", config=config)
+    assert code == 0 and asked == [("HMC-tree", tmp_path, 2)]
+    assert "**Does the hierarchy help?**" in out and f"Stored in {tmp_path}" in out
 
 
 def test_an_unknown_experiment_is_refused(run):

@@ -10,7 +10,7 @@ from tests.evaluation.test_store import run
 
 README = Path(__file__).parents[2] / "README.md"
 EMPTY = "# x\n<!-- results:start -->\n<!-- results:end -->\n<!-- experiments:start -->\n"
-EMPTY += "<!-- experiments:end -->\n"
+EMPTY += "<!-- experiments:end -->\n<!-- search:start -->\n<!-- search:end -->\n"
 
 
 def test_the_readme_says_what_is_stored():
@@ -37,7 +37,7 @@ def test_sections_are_filled_and_stay(capsys, tmp_path):
     [
         ("no markers", None, "must hold <!-- results:start -->"),
         (EMPTY, "experiment_a.parquet", "experiment_a.parquet: not a readable Parquet file"),
-        (EMPTY, "street_folds.json", "street_folds.json: not a report of scripts/cross_v"),
+        (EMPTY, "street_folds.json", "street_folds.json: not a report of experiment street"),
     ],
 )
 def test_what_cannot_be_written_is_said(capsys, tmp_path, text, file, message):

@@ -1,5 +1,7 @@
 """Training: the same seed gives the same weights, a killed run ends where it would have ended."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -89,6 +91,14 @@ def test_a_finished_run_is_not_trained_again(tmp_path, monkeypatch):
     expected, _ = train(tmp_path)
     monkeypatch.setattr(keras.Model, "fit", lambda *_, **__: pytest.fail("trained again"))
     assert_equal_weights(train(tmp_path)[0], expected)
+
+
+def test_no_file_is_begun_that_does_not_fit_and_the_run_goes_on_with_room(tmp_path, monkeypatch):
+    expected, _ = train(tmp_path / "undisturbed")
+    with monkeypatch.context() as patch, pytest.raises(OSError, match=r"No space left.*best"):
+        patch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+        train(tmp_path / "full")
+    assert_equal_weights(train(tmp_path / "full")[0], expected)
 
 
 def test_a_run_that_is_not_kept_writes_nothing_and_ends_alike(tmp_path, monkeypatch):

@@ -1,6 +1,9 @@
 """Training stage: what a run has come to, kept after every epoch so that a killed one goes on."""
 
+import errno
 import json
+import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,6 +18,7 @@ from geocore.progress import report_progress
 from geocore.training.settings import TrainingConfig
 
 CROSS_ENTROPY = "cross_entropy"
+_HDF5_BYTES = 256 << 10  # what the file holds beside the weights
 MONITORED = f"val_{CROSS_ENTROPY}"  # the validation loss without the weight-decay term
 
 
@@ -140,9 +144,16 @@ class RunState(keras.callbacks.Callback):
         if not self.is_writer:
             self._take_part_in_saving()
             return
+        self._check_room(path)
         scratch = path.with_name(f"new-{path.name}")
         self.model.save_weights(scratch)
         scratch.replace(path)
+
+    def _check_room(self, path: Path) -> None:
+        """Begin no file that does not fit: HDF5 may crash the program where a disk fills up."""
+        n_bytes = sum(weights.nbytes for weights in self.model.get_weights())
+        if shutil.disk_usage(path.parent).free < 3 * n_bytes + _HDF5_BYTES:  # Adam keeps two more
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
     def _take_part_in_saving(self) -> None:
         """Saving adds up over all workers what each has counted, so all of them must save."""

@@ -5,7 +5,7 @@
 # make bench  measured ratios of one run, a few minutes
 # make doctor what is wrong with this installation; ARGS="--url http://host:8501" asks a running one
 # make fuzz   100,000 spoilt photos through the photo door, about ten minutes of one core; ARGS="--n 5000 --seed 7"
-# make chaos  200 kills at random moments, each gone on from; ARGS="--kills case=20 clean=10" takes only some
+# make chaos  200 kills at random moments and full disks (root), each gone on from; ARGS="--kills case=20 clean=10" takes only some
 # make load   20 analysts at once in real sessions for 10 minutes; ARGS="--analysts 5 --minutes 1" takes less
 # make audit  what is installed (sbom.json), and whether weaknesses of it are known
 # make install [GPU=1]

@@ -275,7 +275,8 @@ def _mark(point: MapPoint, side: str) -> folium.Marker:
         f'<div class="mark-label" style="{side}:20px;top:{top}">{_escaped(point.label)}</div>'
     )
     icon = folium.DivIcon(html=html, icon_size=(16, 16), icon_anchor=(8, 8), class_name="mark")
-    return folium.Marker((point.lat, point.lng), icon=icon)
+    # A click on a mark is a click on the map below it: it names a place there.
+    return folium.Marker((point.lat, point.lng), icon=icon, interactive=False)
 
 
 def _escaped(value: Any) -> str:

@@ -185,6 +185,7 @@ def test_labels_stand_towards_the_middle_and_apart(leaves):
     layer = confidence_map(leaves, np.zeros(len(leaves)), points=points)
     marks = [c.icon.options["html"] for c in layer._children.values()]
     assert ["left:20px" in html for html in marks] == [True, False, False]
+    assert all(c.options["interactive"] is False for c in layer._children.values())
     assert ["right:20px" in html for html in marks] == [False, True, True]
     tops = [re.search(r"top:(-?\d+)px\">", html)[1] for html in marks]
     assert len(set(tops)) == 3

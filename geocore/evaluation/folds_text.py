@@ -76,7 +76,7 @@ def search_section(report: Mapping[str, Any] | None) -> str:
         "(`scripts/run_experiment.py street`), the 90 % areas of the default head held "
         f"{_percent(least['coverage'])} of the true places ({apart}) in "
         f"{least['area_km2'] / 1e6:.0f} million km² on average; taking cells by probability needs "
-        f"{by_prob['area_km2'] / 1e6:.0f} million for the same promise."
+        f"{by_prob['area_km2'] / 1e6:.0f} million for the same promise.{_set_words(report, head)}"
     )
 
 
@@ -209,6 +209,25 @@ def _with_p(measure: str, difference: Mapping[str, Any]) -> str:
 def _area_row(report: Mapping[str, Any], head: str, method: str, level: float) -> dict[str, Any]:
     rows = report["search_areas"][head][method]["together"]
     return next(row for row in rows if abs(row["level"] - level) < 1e-9)
+
+
+def _set_words(report: Mapping[str, Any], head: str) -> str:
+    """How the promise is kept on photos of one kind, where it was made on that kind alone."""
+    one = report.get("areas_of_set")
+    if one is None:
+        return ""
+    least, by_prob = one["heads"][head][LEAST_AREA], one["heads"][head][APS]
+
+    def listed(rows: list[dict[str, float]], key: str, scale: float, digits: int) -> str:
+        return " / ".join(f"{row[key] * scale:.{digits}f}" for row in rows)
+
+    return (
+        f" Calibrated on halves of the {one['n_photos']:,} {one['photo_set']} alone and tested on "
+        "the other halves (20 draws, first repeat), areas of "
+        f"{listed(least, 'level', 100, 0)} % held {listed(least, 'coverage', 100, 1)} % in "
+        f"{listed(least, 'area_km2', 1e-6, 0)} million km²; by probability "
+        f"{listed(by_prob, 'area_km2', 1e-6, 0)} million."
+    )
 
 
 def _by_set(row: Mapping[str, Any]) -> str:

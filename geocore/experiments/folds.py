@@ -28,6 +28,7 @@ from geocore.data.sampling import k_folds, split_photos
 from geocore.evaluation.folded import folds_report
 from geocore.evaluation.point_sharpness import fit_point_sharpness
 from geocore.evaluation.store import RESULTS, save_folds
+from geocore.experiments.set_areas import set_areas
 from geocore.field_baselines import answer_baselines, fit_baselines
 from geocore.inference.bundle_files import as_json, photo_set_sha256
 from geocore.inference.calibrating import measure_predictions
@@ -92,10 +93,10 @@ def repeat_folds(
     Returns:
         The report, see `geocore.evaluation.folded.folds_report`.
     """
-    rows, areas, protocol = answer_folds(
+    rows, areas, protocol, of_set = answer_folds(
         config, source, cache, n_repeats=n_repeats, n_folds=n_folds, say=say
     )
-    report = folds_report(rows, areas, protocol, config.heads.default)
+    report = folds_report(rows, areas, protocol, config.heads.default) | {"areas_of_set": of_set}
     save_folds(report, store)
     return report
 
@@ -108,7 +109,7 @@ def answer_folds(
     n_repeats: int = N_REPEATS,
     n_folds: int = N_FOLDS,
     say: Say = print,
-) -> tuple[pd.DataFrame, list[dict[str, Any]], dict[str, Any]]:
+) -> tuple[pd.DataFrame, list[dict[str, Any]], dict[str, Any], dict[str, Any]]:
     """Answer every tested photo once per repeat; folds that were answered before are not again.
 
     Args:
@@ -122,7 +123,8 @@ def answer_folds(
     Returns:
         Rows of predictions.parquet with the columns repeat, fold and, of heads, temperature,
         evidence_share, point_sharpness and epochs; per fold the search areas' record of
-        `geocore.inference.calibrating.measure_predictions`; and the protocol in numbers.
+        `geocore.inference.calibrating.measure_predictions`; the protocol in numbers; and
+        `geocore.experiments.set_areas.set_areas` of the first repeat.
 
     Raises:
         ValueError: fewer than one repeat, or too few photos for the folds.
@@ -149,7 +151,11 @@ def answer_folds(
             say(f"{where}: {is_fold.sum()} photos answered.")
         tables.append(pd.read_parquet(path))
         areas.append(json.loads(path.with_suffix(".json").read_text("utf-8")))
-    return pd.concat(tables, ignore_index=True), areas, _protocol(shared, n_repeats)
+    rows = pd.concat(tables, ignore_index=True)
+    first = rows[(rows["repeat"] == 0) & rows["epochs"].notna()]  # the heads, no baselines
+    tested = shared.photos[shared.photos["is_tested"]]
+    of_set = set_areas(first, tested, shared.grid, shared.namer)
+    return rows, areas, _protocol(shared, n_repeats), of_set
 
 
 def _shared(

@@ -70,3 +70,13 @@ def test_areas_stand_beside_their_promise(report):
     assert (row["Promised"], row["Held"], row["scenes"]) == ("90 %", "85.0 %", "not known")
     text = " ".join(search_section(report).split())
     assert "held 85.0 % of the true places (scenes not known, street_photos 85.0 %) in 10" in text
+
+
+def test_the_promise_on_one_kind_of_photos_is_told_where_it_was_measured(report):
+    rows = [{"level": x, "coverage": x + 0.001, "area_km2": x * 1e8} for x in (0.8, 0.9, 0.95)]
+    heads = {"HMC": {"least-area": rows, "APS": [row | {"area_km2": 3e8} for row in rows]}}
+    one = {"photo_set": "street_photos", "n_photos": 1202, "heads": heads}
+    text = " ".join(search_section(report | {"areas_of_set": one}).split())
+    assert "of the 1,202 street_photos alone" in text
+    assert "areas of 80 / 90 / 95 % held 80.1 / 90.1 / 95.1 % in 80 / 90 / 95 million km²" in text
+    assert text.endswith("by probability 300 / 300 / 300 million.")

@@ -136,6 +136,10 @@ def test_a_killed_run_goes_on_with_the_fold_that_is_missing(
     assert len(first) == 3 and [repeat for repeat, _ in asked] == [1]
     assert sum("answered before" in x for x in said) == 3
     assert report["heads"]["MC"]["all"]["n_photos"] == 40
+    rows = report["areas_of_set"]["heads"]["MC"]["least-area"]
+    assert report["areas_of_set"]["n_photos"] == 40
+    assert [row["level"] for row in rows] == [0.8, 0.9, 0.95]
+    assert all(0 <= row["coverage_lowest"] <= row["coverage"] <= 1 for row in rows)
     assert load_folds(tmp_path) == report
     asked.clear()
     other = replace(CONFIG, split_seed=7)  # other folds are another run

@@ -4,6 +4,7 @@ Stage: dashboard. The only place with `st.cache_*`. It must not know pages, and 
 only when the predictor is asked for.
 """
 
+import gc
 from collections.abc import Callable
 from functools import partial, wraps
 from pathlib import Path
@@ -150,7 +151,10 @@ def _load_predictor(folder: str, stamp: int) -> "Predictor":
     from geocore.inference.shared_models import keep_shared_models
 
     keep_shared_models()
-    return Predictor.load(folder)
+    predictor = Predictor.load(folder)
+    gc.collect()
+    gc.freeze()  # it stays: later searches for garbage need not look through it
+    return predictor
 
 
 def _stamp(folder: Path) -> int:

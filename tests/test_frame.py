@@ -152,6 +152,7 @@ def test_ci_is_executable_and_runs_the_tests():
 
 def test_the_dashboard_stays_on_this_machine_and_reports_nothing():
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    assert config["runner"]["postScriptGC"] is False  # see docs/reliability.md, Load
     assert config["server"]["address"] == "127.0.0.1"
     assert config["server"]["enableXsrfProtection"] is True
     assert config["server"]["enableCORS"] is True

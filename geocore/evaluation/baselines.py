@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from geocore.cells.geodesy import distance_km
+from geocore.evaluation.products import product
 
 _CHUNK_PHOTOS = 256
 
@@ -95,7 +96,7 @@ class NearestPhotos:
     def _answer(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         n_neighbours, power, part_of_shares, point_km = (float(x) for x in self.settings)
         nearest, votes = neighbours(
-            unit_rows(features @ self.projection - self.shift),
+            unit_rows(product(features, self.projection) - self.shift),
             self.features,
             int(n_neighbours),
             power,
@@ -138,9 +139,10 @@ class Partitions:
     def answer(self, features: np.ndarray) -> Answers:
         """Answers for pooled features (n_photos, n_features)."""
         fine = np.exp(_log_softmax(self.fine_log_probs(features) / self.temperature))
-        best = np.argmax(fine @ self.expected, axis=1)
+        best = np.argmax(product(fine, self.expected), axis=1)
         return Answers(
-            probs=as_probs(fine @ self.to_leaves), points=self.candidates[best].astype(np.float64)
+            probs=as_probs(product(fine, self.to_leaves)),
+            points=self.candidates[best].astype(np.float64),
         )
 
     def fine_log_probs(self, features: np.ndarray) -> np.ndarray:
@@ -148,7 +150,8 @@ class Partitions:
         log_probs = np.zeros((len(features), len(self.to_leaves)))
         for start in range(0, len(self.weights), 5):
             hidden, hidden_bias, kernel, bias, above = self.weights[start : start + 5]
-            scores = np.maximum(features @ hidden + hidden_bias, 0) @ kernel + bias
+            seen = np.maximum(product(features, hidden) + hidden_bias, 0)
+            scores = product(seen, kernel) + bias
             log_probs += _log_softmax(scores)[:, above.astype(int)]
         return log_probs
 
@@ -216,7 +219,7 @@ def neighbours(
     Returns:
         Positions int (n_photos, k) and votes (n_photos, k), rows sum to 1.
     """
-    similarity = queries @ features.T
+    similarity = product(queries, features.T)
     k = min(n_neighbours, len(features))
     nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :k]
     votes = np.maximum(np.take_along_axis(similarity, nearest, axis=1), 1e-6) ** power

@@ -19,6 +19,7 @@ import numpy as np
 from scipy.linalg import eigh
 
 from geocore.evaluation.conformal import p_values
+from geocore.evaluation.products import product
 
 N_AXES = 128
 MAX_PHOTOS = 10_000
@@ -59,7 +60,7 @@ class Familiarity:
                 "Are they of the bundle's backbone?"
             )
         z = (features - self.mean) / self.scale
-        along = z @ self.axes.astype(np.float64).T
+        along = product(z, self.axes.astype(np.float64).T)
         return np.sqrt(np.maximum((z**2).sum(axis=1) - (along**2).sum(axis=1), 0))
 
     def p_value(self, features: np.ndarray) -> np.ndarray:

@@ -25,6 +25,7 @@ from scipy.optimize import minimize
 from geocore.cells.geodesy import distance_km
 from geocore.evaluation.metrics import geoscores
 from geocore.evaluation.place_evidence import POINTS, PlaceEvidence, leaf_sums
+from geocore.evaluation.products import product
 from geocore.evaluation.temperature import LIMITS, PRIOR_SPREAD, apply_temperature
 
 USUAL_SHARE, SHARE_SPREAD = 0.5, 0.25
@@ -125,7 +126,8 @@ class PlaceAnswers:
         gain = np.log(np.maximum(probs, _SMALLEST)) - np.log(np.maximum(own, _SMALLEST))
         places = log_probs + gain[:, self.evidence.place_leaf]  # log p(place)
         sharp = self.sharpness * (places - places.max(axis=1, keepdims=True))
-        best = np.argmax(np.exp(sharp).astype(np.float32) @ self.worth, axis=1)
+        weights = np.exp(sharp).astype(np.float32)
+        best = np.argmax(product(weights, self.worth), axis=1)
         return probs, self.evidence.places[best].astype(np.float64)
 
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from geocore.evaluation.products import product
+
 POINTS = ("geoscore", "km")
 """What a single point can be best in, see `geocore.evaluation.place_fit.EvidenceConfig`."""
 _CHUNK_PHOTOS = 256
@@ -72,7 +74,8 @@ class PlaceEvidence:
         for start in range(0, len(features), _CHUNK_PHOTOS):
             rows = slice(start, start + _CHUNK_PHOTOS)
             likeness = kernel(features[rows], self.features, float(self.settings[0]))
-            scores[rows] = likeness @ self.coefficients @ self.components + self.usual
+            scores[rows] = product(product(likeness, self.coefficients), self.components)
+            scores[rows] += self.usual
         return scores
 
     def log_probs(self, features: np.ndarray) -> np.ndarray:
@@ -93,7 +96,7 @@ def kernel(queries: np.ndarray, features: np.ndarray, width: float) -> np.ndarra
     """
     queries, features = np.asarray(queries, np.float32), np.asarray(features, np.float32)
     squares = (queries**2).sum(axis=1)[:, None] + (features**2).sum(axis=1)
-    distance = np.maximum(squares - 2 * queries @ features.T, 0)
+    distance = np.maximum(squares - product(2 * queries, features.T), 0)
     return np.exp(-distance / (width * queries.shape[1]))
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from geocore.cells.geodesy import distance_km
 from geocore.evaluation.metrics import geoscores
+from geocore.evaluation.products import product
 
 MAX_PHOTOS_PER_LEAF = 200
 """Training photos that stand for a leaf: their mean is close to the mean over all."""
@@ -118,7 +119,7 @@ def best_points(
     index = np.empty(len(weight), dtype=np.int64)
     for start in range(0, len(weight), _CHUNK_PHOTOS):
         rows = slice(start, start + _CHUNK_PHOTOS)
-        index[rows] = np.argmax(weight[rows] @ table.expected, axis=1)
+        index[rows] = np.argmax(product(weight[rows], table.expected), axis=1)
     return table.lat[index], table.lng[index]
 
 

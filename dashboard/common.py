@@ -21,6 +21,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.address import keep_from_address
 from dashboard.event_log import log_event, start_event_log
 from dashboard.footer import show_footer
 from dashboard.line import page_turn
@@ -152,6 +153,7 @@ def _chosen_view() -> View:
 
 def _pick_bundle() -> Path:
     folders = bundle_folders()
+    keep_from_address("bundle", lambda folder: Path(folder).name)
     chosen = st.sidebar.selectbox(
         "Bundle",
         list(folders),
@@ -168,6 +170,7 @@ def _pick_bundle() -> Path:
 def _pick_head(bundle: Bundle) -> str:
     if st.session_state.get("head", bundle.default_head) not in bundle.heads:
         st.session_state["head"] = bundle.default_head
+    keep_from_address("head")
     return st.sidebar.selectbox(
         "Head",
         bundle.heads,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard.address import keep_from_address
 from dashboard.common import keep
 from dashboard.key_figures import kind_name
 from geocore.evaluation.confusion import groups_at_level
@@ -23,6 +24,7 @@ def pick_photo_set(photo_sets: Sequence[str]) -> str:
     """The photo set the reader wants, the whole until they choose; remembered between pages."""
     if st.session_state.get("photo_set", photo_sets[0]) not in photo_sets:
         st.session_state["photo_set"] = photo_sets[0]
+    keep_from_address("photo_set", set_name)
     return st.segmented_control(
         "Photos",
         photo_sets,

@@ -94,6 +94,7 @@ def _set(key: str, kind: str, on_region: Callable[[RegionPrior], object]) -> Non
     try:
         on_region(_region(key, kind))
         forget_corners(key)
+        st.session_state.pop(f"{key}_kind", None)  # clicks are no corners from here on
     except (ValueError, GeocoreError) as error:
         st.session_state[f"{key}_problem"] = str(error)
 

@@ -174,6 +174,20 @@ def test_a_region_restricts_all_answers_until_it_is_removed(case):
     assert not any("restricted" in box.value for box in app.warning)
 
 
+def test_setting_a_region_by_its_corners_ends_the_drawing(case):
+    app = desk(case="flood")
+    kind = next(b for b in app.get("button_group") if b.key == "desk_prior_kind")
+    kind.set_value("Clicks on the map").run()
+    assert "**All photos**" in texts(app)
+    app.session_state["desk_prior_corners"] = [(-45, 110), (-45, 160), (-10, 160), (-10, 110)]
+    app.button(key="desk_prior_set").click().run()
+    assert state_of(case).prior is not None
+    assert "**All photos**" not in texts(app)  # the map was there for the clicks alone
+    app.button(key="prior_remove").click().run()
+    assert "**All photos**" not in texts(app)
+    assert not app.exception and not app.error
+
+
 def test_a_region_without_a_cell_is_refused_with_a_sentence(case):
     app = desk(case="flood")
     app.multiselect(key="desk_prior_codes").set_value(["AQ"])

@@ -145,7 +145,7 @@ def show_cell_table(
     )
     st.download_button(
         "Download the table",
-        table.map(disarmed).to_csv(index=False),
+        lambda: table.map(disarmed).to_csv(index=False),
         f"{name}-cells.csv",
         "text/csv",
         icon=":material/download:",

@@ -1,6 +1,10 @@
 """Photos dropped by a visitor: answered, explained when unreadable, harmless, and nobody else's."""
 
+import io
+from pathlib import Path
+
 import pytest
+from PIL import Image
 
 from tests.browser import harness
 
@@ -32,6 +36,25 @@ def test_a_sample_is_answered_by_a_click(visit):
     page.get_by_role("button", name="Petra").first.click()
     page.get_by_text("Most probably").first.wait_for(timeout=120_000)
     assert "petra.jpg" in shown(harness.settled(page))
+
+
+def test_answers_are_taken_along(visit):
+    """Files are made when they are asked for, outside the run of the page."""
+    page = visit.open(PREDICT)
+    page.get_by_role("button", name="Petra").first.click()
+    page.get_by_role("button", name="PNG of the evidence").wait_for(timeout=120_000)
+    harness.settled(page)
+    content = {}
+    for label in ("JSON", "GeoJSON", "CSV", "PNG of the evidence"):
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=label, exact=True).click()
+        download = waiting.value
+        content[download.suggested_filename] = Path(download.path()).read_bytes()
+    assert list(content) == ["answers.json", "answers.geojson", "answers.csv", "petra-HMC-tree.png"]
+    *texts, picture = content.values()
+    assert all(b"petra.jpg" in text for text in texts)
+    with Image.open(io.BytesIO(picture)) as evidence:
+        assert evidence.format == "PNG" and min(evidence.size) > 100
 
 
 def test_a_text_file_named_jpg_gives_a_readable_sentence(visit):

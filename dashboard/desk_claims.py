@@ -37,6 +37,7 @@ def take_photo_claim(view: View, case: Case, photo: CasePhoto) -> ClaimedPlace |
         return None
 
     def offer_to_keep(made: ClaimedPlace, check: ClaimCheck) -> None:
+        """The button that keeps a verdict, unless the case has it already."""
         record = _record(made, check, photo)
         if record in photo.claims:
             return
@@ -61,6 +62,7 @@ def offer_exif_checks(view: View, case: Case, state: CaseState) -> None:
         return
 
     def check_all() -> None:
+        """Check every waiting position against its own photo; the log has each check."""
         entries = []
         for photo in waiting:
             claim = exif_place(*photo.photo["exif_position"])

@@ -24,6 +24,7 @@ def take_photos(batch: Batch) -> None:
     key = f"desk_upload_{st.session_state.setdefault('desk_round', 0)}"
 
     def queue() -> None:
+        """Hand on what was not handed on before, and empty the drop zone."""
         new = not_taken(st.session_state[key], st.session_state.setdefault("desk_taken", set()))
         photos = [(upload.name, upload.getvalue()) for upload in new]
         keeps = bool(st.session_state.get("desk_keep"))

@@ -59,6 +59,7 @@ def _in_turn(kept: Callable[..., Any], compute: Callable[..., Any]) -> Callable[
 
     @wraps(compute)
     def result(*args: Any, **kwargs: Any) -> Any:
+        """The kept result; where it must be computed, in the reader's turn."""
         try:
             return kept_result(*args, **kwargs)
         except NotYetOurTurn:  # nobody waits while others wait for this very result

@@ -48,6 +48,7 @@ def show_map(
     """
 
     def tell() -> None:
+        """Hand on the cell or the point of the last click, its longitude within ±180 degrees."""
         answer = st.session_state.get(key) or {}
         token = (answer.get("last_active_drawing") or {}).get("properties", {}).get("token")
         if token and on_click:

@@ -14,20 +14,9 @@ from dashboard.claim_view import (
 )
 from dashboard.common import View, fragment, page
 from dashboard.first_line import show_first_line
-from dashboard.predict_view import (
-    Answer,
-    answer_photos,
-    pick_answer,
-    show_failures,
-    take_photos,
-)
+from dashboard.predict_view import Answer, answer_photos, pick_answer, show_failures, take_photos
 from dashboard.prior_view import corner_points, is_calibrated, restricted, take_corner, take_prior
-from dashboard.search_area_view import (
-    choose_area,
-    show_area_grounds,
-    show_area_map,
-    show_area_size,
-)
+from dashboard.search_area_view import choose_area, show_area_grounds, show_area_map, show_area_size
 from geocore.analysis.region_prior import RegionPrior
 
 

@@ -131,9 +131,11 @@ class _CountedQuotes(io.BufferedIOBase):
         self.file, self.n_quotes = file, 0
 
     def readable(self) -> bool:
+        """True; pandas asks."""
         return True
 
     def read(self, size: int | None = -1) -> bytes:
+        """The next bytes, their quotes counted."""
         data = self.file.read(-1 if size is None else size)
         self.n_quotes += data.count(b'"')
         return data

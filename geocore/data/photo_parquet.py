@@ -126,6 +126,7 @@ def _parquet_writer(path: Path, name: str) -> Iterator[Callable[[pa.Table], None
     writer: pq.ParquetWriter | None = None
 
     def write(table: pa.Table) -> None:
+        """Append a table; the first one decides the columns."""
         nonlocal writer
         writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
         if not table.schema.equals(writer.schema):
@@ -145,6 +146,7 @@ def _csv_writer(path: Path, name: str) -> Iterator[Callable[[pa.Table], None]]:
     with path.open("wb") as file:
 
         def write(table: pa.Table) -> None:
+            """Append a table; the first one decides the columns and writes their names."""
             nonlocal schema
             if schema is None:
                 schema = table.schema

@@ -76,6 +76,7 @@ def fit_mixing(y_true: np.ndarray, head_probs: np.ndarray, evidence_probs: np.nd
     head, evidence = _logs(head_probs[inside]), _logs(evidence_probs[inside])
 
     def cost(x: np.ndarray) -> float:
+        """Mean loss at a share x[0] and log temperature x[1], with the pull to the usual."""
         logs = ((1 - x[0]) * head + x[0] * evidence) / math.exp(x[1])
         top = logs.max(axis=1)
         loss = (np.log(np.exp(logs - top[:, None]).sum(axis=1)) + top - logs[rows, truth]).sum()

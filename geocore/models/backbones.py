@@ -41,6 +41,7 @@ def _application(name: str, module: str | None, n_features: int) -> Backbone:
     """A network of ``keras.applications``; ``module`` holds its preprocessing, if not inside."""
 
     def build(size_px: int, folded: bool, weights: str | None, dropout: float) -> keras.Model:
+        """The network with its preprocessing inside and its dropout set."""
         settings: dict[str, Any] = {"include_top": False, "weights": weights}
         image = keras.Input((size_px, size_px, 3), name="image")
         x = image

@@ -163,6 +163,7 @@ def pooled_backbone(
 
     @tf.function(input_signature=[photos, tf.TensorSpec((None, 2), tf.int32)])
     def run(pixels: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+        """Features (n_photos, n_features) of pixels, augmented by the seeds if asked for."""
         if kind != "none":
             pixels = tf.map_fn(
                 lambda one: augment(one[0], kind, one[1]),

@@ -36,6 +36,7 @@ def photo_gather(
         return np.stack([load_image(paths[i], size_px) for i in indices])
 
     def gather(indices: tf.Tensor, epoch: tf.Tensor) -> tuple:
+        """Photos, labels and loss weights of a batch, augmented anew in every epoch."""
         photos = tf.numpy_function(load, [indices], tf.uint8)
         photos = tf.ensure_shape(photos, (None, size_px, size_px, 3))
         batch_seed = tf.stack([seed + tf.cast(epoch, tf.int32), indices[0]])

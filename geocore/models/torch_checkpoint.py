@@ -45,6 +45,7 @@ class _StateDictUnpickler(pickle.Unpickler):
         self.storages: dict[str, _Storage] = {}
 
     def find_class(self, module: str, name: str) -> Any:
+        """The few harmless names that a checkpoint needs; any other is refused."""
         if (module, name) == ("collections", "OrderedDict"):
             return collections.OrderedDict
         if module == "torch._utils" and name == "_rebuild_tensor_v2":
@@ -60,6 +61,7 @@ class _StateDictUnpickler(pickle.Unpickler):
         )
 
     def persistent_load(self, reference: tuple[Any, ...]) -> _Storage:
+        """The storage that a tensor refers to, its values not read yet."""
         _, dtype, key, _, n_values, *_ = reference
         return self.storages.setdefault(key, _Storage(dtype, n_values))
 

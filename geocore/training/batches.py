@@ -72,6 +72,7 @@ def shuffled_batches(
     """
 
     def epoch_batches(epoch: tf.Tensor) -> tf.data.Dataset:
+        """Batches of one epoch, in an order that its number and the seed decide."""
         seed = tf.stack([tf.constant(config.seed, tf.int64), epoch])
         order = tf.random.experimental.stateless_shuffle(tf.range(train.n_photos), seed)
         if share.n_devices > 1:

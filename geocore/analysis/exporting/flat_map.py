@@ -82,6 +82,7 @@ def flat_map(
     turns = (0, 360) if east > 180 else (0,)
 
     def placed(shape: shapely.Geometry) -> shapely.Geometry:
+        """A shape in units of the map, cut at its frame; twice where the map shows it twice."""
         turned = [translate(shape, xoff=turn) for turn in turns]
         shown = [shapely.clip_by_rect(x, west, south, east, north) for x in turned]
         joined = shapely.geometrycollections([part for x in shown for part in shapely.get_parts(x)])

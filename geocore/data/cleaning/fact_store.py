@@ -152,6 +152,7 @@ def _gathered(
     tables: list[pd.DataFrame] = []
 
     def finish() -> None:
+        """Make a table of the facts gathered so far; store those that last."""
         table = fact_table(facts).set_index(keys.index[rows])
         tables.append(table)
         if store is not None and table["is_lasting"].any():

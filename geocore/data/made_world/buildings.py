@@ -164,6 +164,7 @@ class _Wall:
 
     @property
     def length(self) -> float:
+        """Along the ground."""
         return abs(self.along[0]) + abs(self.along[2])
 
     def pane(

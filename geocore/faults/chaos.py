@@ -20,7 +20,7 @@ from geocore.faults.trials import Trial
 
 MAX_IN_A_ROW = 12
 OUTPUT = "output"
-_WAIT_S = 600
+WAIT_S = 600
 
 
 class Started(Protocol):
@@ -142,9 +142,20 @@ def _kill(pid: int) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
+def exit_code(start: Start, command: list[str], output: Path) -> int | str:
+    """How a command ended; "none after … s" where it did not, and then it is killed."""
+    process = start(command, output)
+    try:
+        return process.wait(WAIT_S)
+    except subprocess.TimeoutExpired:
+        _kill(process.pid)
+        process.wait()
+        return f"none after {WAIT_S} s"
+
+
 def _finished(trial: Trial, place: Path, start: Start) -> object:
     """Let the work come to its end; its result, or why there is none."""
-    code = start(trial.command(place), place / OUTPUT).wait(_WAIT_S)
+    code = exit_code(start, trial.command(place), place / OUTPUT)
     if code:
         last = (place / OUTPUT).read_text("utf-8", errors="replace").strip().splitlines()[-1:]
         return f"exit code {code}: {last}"

@@ -13,10 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from geocore.faults.chaos import OUTPUT, Start, checked
+from geocore.faults.chaos import OUTPUT, Start, checked, exit_code
 from geocore.faults.trials import Trial
 
-_WAIT_S = 600
 _SPARE_BYTES = 8 << 10  # pages of the file system itself
 READ_ONLY, WRITABLE = "ro", "rw"
 
@@ -83,7 +82,7 @@ def starve(trial: Trial, n_full: int, seed: int, folder: Path, start: Start) -> 
     sound.mkdir(parents=True)
     trial.prepare(sound)
     n_before = _n_bytes(sound)
-    if code := start(trial.command(sound), folder / OUTPUT).wait(_WAIT_S):
+    if code := exit_code(start, trial.command(sound), folder / OUTPUT):
         report.problems.append(f"exit code {code} on a disk with room: {_said(folder)[-1:]}")
         return report
     n_added, expected = _n_bytes(sound) - n_before, trial.result(sound)
@@ -95,7 +94,7 @@ def starve(trial: Trial, n_full: int, seed: int, folder: Path, start: Start) -> 
             _try(trial, folder, start, report)
             change(f"{WRITABLE},size={16 * (n_before + n_added) + 2**24}")
             report.problems += checked(trial, folder / "disk")
-            end = start(trial.command(folder / "disk"), folder / OUTPUT).wait(_WAIT_S)
+            end = exit_code(start, trial.command(folder / "disk"), folder / OUTPUT)
             if end or trial.result(folder / "disk") != expected:
                 report.problems.append(f"With room again it ended otherwise (exit code {end}).")
     shutil.rmtree(folder)
@@ -105,8 +104,11 @@ def starve(trial: Trial, n_full: int, seed: int, folder: Path, start: Start) -> 
 def _try(trial: Trial, folder: Path, start: Start, report: DiskReport) -> None:
     """Begin it where there is no room; it ends well, or with a sentence."""
     (folder / OUTPUT).unlink()
-    code = start(trial.command(folder / "disk"), folder / OUTPUT).wait(_WAIT_S)
+    code = exit_code(start, trial.command(folder / "disk"), folder / OUTPUT)
     report.n_disks += 1
+    if isinstance(code, str):
+        report.problems.append(f"Without room it did not end (exit code {code}).")
+        return
     report.n_stopped += code != 0
     said = _said(folder)
     if code and (not said or any(line.startswith("Traceback") for line in said)):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from geocore.faults import chaos
 from geocore.faults.chaos import cold_start
 from geocore.faults.small_disk import small_disk, starve, why_no_disks
 from geocore.faults.trials import Trial
@@ -60,6 +61,17 @@ def test_what_its_own_check_finds_is_told(tmp_path):
 def test_work_that_fails_with_room_is_no_trial(tmp_path):
     report = starve(trial("echo broken; exit 3"), 1, 1, tmp_path, cold_start)
     assert report.problems == ["exit code 3 on a disk with room: ['broken']"]
+
+
+def test_work_that_does_not_end_is_killed_and_told(tmp_path, monkeypatch):
+    """The disk could not be unmounted otherwise, and the whole command ended with a traceback."""
+    monkeypatch.setattr(chaos, "WAIT_S", 0.5)
+    hangs = CAREFUL.replace(
+        'echo "The disk is full."; exit 2', 'while [ ! -e "$0/20" ]; do :; done'
+    )
+    report = starve(trial(hangs), 1, 1, tmp_path / "work", cold_start)
+    assert report.problems[0] == "Without room it did not end (exit code none after 0.5 s)."
+    assert not (tmp_path / "work").exists()
 
 
 def test_a_disk_ends_with_its_use(tmp_path):

@@ -7,7 +7,6 @@ with fewer or more fields than the header is read as well as it can be, and mark
 import bz2
 import csv
 import gzip
-import io
 import lzma
 import zlib
 from collections.abc import Collection, Iterator
@@ -21,12 +20,18 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from geocore.data.arrow_file import FileForArrow
 from geocore.errors import PhotoTableError
 
 CHUNK_BYTES = 8 * 1024 * 1024
+MAX_LINE_BYTES = 1 << 20
+MAX_COLUMNS = 10_000
+MAX_ODD_AT_ONCE = 1_000_000
+"""Rows of another width than the header's, one after the other."""
 # Arrow reads up to 32 blocks ahead; blocks smaller than pieces keep that small.
 _BLOCKS_PER_CHUNK = 8
 _UNCLOSED = "a quotation mark is opened and never closed"
+_OTHER_WIDTH = "{:,} rows on end have more or fewer fields than the {} that the first line names"
 _OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _UNREADABLE = (
     *(OSError, EOFError, zlib.error, lzma.LZMAError),
@@ -57,25 +62,35 @@ def open_binary(path: Path) -> IO[bytes]:
     return opener(path, "rb")
 
 
-def first_line(path: Path, max_bytes: int = 1 << 20) -> str:
+def first_line(path: Path) -> str:
     """The first line of a text file, without its line break; "" of an empty file.
 
     Raises:
-        PhotoTableError: The file cannot be read, or its beginning is no text in UTF-8.
+        PhotoTableError: The file cannot be read, its beginning is no text in UTF-8, or the line is
+            longer than `MAX_LINE_BYTES`.
     """
     try:
         with open_binary(path) as file:
-            line = file.readline(max_bytes)
-        return line.decode("utf-8-sig").rstrip("\r\n")
+            line = file.readline(MAX_LINE_BYTES + 1)
+        text = line.decode("utf-8-sig").rstrip("\r\n")
+        if "\0" in text:
+            raise UnicodeError("the first line has characters of zero bytes, as in UTF-16")
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error
+    if len(line) > MAX_LINE_BYTES:
+        raise PhotoTableError(
+            f"{path.name}: no line may be longer than {MAX_LINE_BYTES:,} bytes, but the first one "
+            "is. Check that this is a table, or save it again with fewer columns."
+        )
+    return text
 
 
 def header_layout(path: Path) -> CsvLayout:
     """The layout that the first line of a CSV gives: commas, semicolons or tabs, and its names.
 
     Raises:
-        PhotoTableError: The file cannot be read, or its first line is empty.
+        PhotoTableError: The file cannot be read, or its first line is empty, names more than
+            `MAX_COLUMNS` columns, or holds or needs line breaks within.
     """
     line = first_line(path)
     if not line.strip():
@@ -84,8 +99,28 @@ def header_layout(path: Path) -> CsvLayout:
             "Add that line."
         )
     separator = max(",;\t", key=line.count)
-    columns = next(csv.reader([line], delimiter=separator))
+    columns = _names_in(line, separator, path.name)
     return CsvLayout(separator=separator, columns=tuple(column.strip() for column in columns))
+
+
+def _names_in(line: str, separator: str, file: str) -> list[str]:
+    if "\r" in line:
+        raise PhotoTableError(
+            f"{file}: lines must end as on Windows or Linux, but the first one holds the line ends "
+            "of an old Mac. Save the table again as 'CSV UTF-8'."
+        )
+    if line.count(separator) >= MAX_COLUMNS:
+        raise PhotoTableError(
+            f"{file}: a table of photos may have {MAX_COLUMNS:,} columns, received "
+            f"{line.count(separator) + 1:,}. Save it again with fewer."
+        )
+    try:
+        return next(csv.reader([line], delimiter=separator, strict=True))
+    except csv.Error as error:
+        raise PhotoTableError(
+            f"{file}: the first line must name the columns, but it cannot be read ({error}). "
+            "Names must be short, without line breaks, and their quotation marks closed."
+        ) from error
 
 
 def csv_chunks(
@@ -113,7 +148,7 @@ def csv_chunks(
     """
     fields = sorted(range(len(layout.columns)) if only is None else only)
     try:
-        with open_binary(path) as binary, _CountedQuotes(binary) as file:
+        with open_binary(path) as binary, FileForArrow(binary) as file:
             last = None
             for chunk in _chunks(file, layout, fields, chunk_bytes):
                 last = chunk.iloc[-1]
@@ -124,29 +159,12 @@ def csv_chunks(
         raise _unreadable(path, error) from error
 
 
-class _CountedQuotes(io.BufferedIOBase):
-    """A file that counts the quotation marks read: one too many swallows the rest of the rows."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file, self.n_quotes = file, 0
-
-    def readable(self) -> bool:
-        """True; pandas asks."""
-        return True
-
-    def read(self, size: int | None = -1) -> bytes:
-        """The next bytes, their quotes counted."""
-        data = self.file.read(-1 if size is None else size)
-        self.n_quotes += data.count(b'"')
-        return data
-
-
 def _has_line_break(row: pd.Series | None) -> bool:
     return row is not None and any("\n" in field for field in row if isinstance(field, str))
 
 
 def _chunks(
-    file: io.BufferedIOBase, layout: CsvLayout, fields: list[int], chunk_bytes: int
+    file: FileForArrow, layout: CsvLayout, fields: list[int], chunk_bytes: int
 ) -> Iterator[pd.DataFrame]:
     odd: list[tuple[int, str]] = []
     next_row = 2 if layout.has_header else 1
@@ -157,17 +175,25 @@ def _chunks(
         rows = np.arange(next_row, next_row + batch.num_rows + len(numbers))
         rows = rows[~np.isin(rows, numbers)][: batch.num_rows]
         last = int(rows[-1]) if len(rows) else next_row - 1
-        passed = [row for row in odd if row[0] < last]
+        last = _end_of_run(numbers, last)
+        passed = [row for row in odd if row[0] <= last]
         odd[:] = [row for row in odd if row[0] > last]
         next_row = last + 1
-        table = batch.to_pandas().set_axis(fields, axis="columns")
-        yield _with_odd_rows(table.assign(row=rows, overlong=False), passed, layout)
+        if batch.num_rows or passed:
+            table = batch.to_pandas().set_axis(fields, axis="columns")
+            yield _with_odd_rows(table.assign(row=rows, overlong=False), passed, layout)
     if odd:
         yield _odd_rows(odd, layout)[[*fields, "row", "overlong"]]
 
 
+def _end_of_run(numbers: np.ndarray, last: int) -> int:
+    """The last of the numbers that follow `last` without a gap: no other row is among them."""
+    after = numbers[numbers > last]
+    return last + int((after == np.arange(last + 1, last + 1 + len(after))).cumprod().sum())
+
+
 def _batches(
-    file: io.BufferedIOBase,
+    file: FileForArrow,
     layout: CsvLayout,
     fields: list[int],
     block_bytes: int,
@@ -177,7 +203,7 @@ def _batches(
 
     def put_aside(row: Any) -> str:
         odd.append((row.number, row.text))
-        return "skip"
+        return "skip" if len(odd) < MAX_ODD_AT_ONCE else "error"
 
     names = [str(position) for position in range(len(layout.columns))]
     reading = pa_csv.ReadOptions(
@@ -202,6 +228,8 @@ def _batches(
     try:
         yield from pa_csv.open_csv(file, reading, parsing, converting)
     except pa.ArrowInvalid as error:
+        if len(odd) >= MAX_ODD_AT_ONCE:
+            raise csv.Error(_OTHER_WIDTH.format(len(odd), len(names))) from error
         if "Empty CSV" not in str(error):
             raise
 

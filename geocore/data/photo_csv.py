@@ -1,6 +1,7 @@
 """Data stage: a CSV of photos as raw text columns. It judges no value and looks up no file."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -47,7 +48,7 @@ def photo_csv_chunks(
         PhotoTableError: The file cannot be read.
     """
     only = None if further else position.values()
-    names = _further_names(layout.columns, position) if further else {}
+    names = further_names(layout.columns, position, "_csv") if further else {}
     n_pieces = 0
     for raw in csv_chunks(path, layout, only=only, chunk_bytes=chunk_bytes):
         yield _photo_columns(raw, layout, position, names)
@@ -71,10 +72,10 @@ def known_columns(
         PhotoTableError: A needed column is missing, or a name is there twice.
     """
     lowered = [column.lower() for column in columns]
-    twice = sorted({column for column in lowered if column and lowered.count(column) > 1})
+    twice = sorted(name for name, n in Counter(lowered).items() if name and n > 1)
     if twice:
         raise PhotoTableError(
-            f"{name}: every column must have a name of its own, but {', '.join(twice).upper()} is "
+            f"{name}: every column must have a name of its own, but {in_short(twice).upper()} is "
             "there more than once. Rename or remove one."
         )
     found = {
@@ -87,9 +88,34 @@ def known_columns(
     if missing:
         raise PhotoTableError(
             f"{name}: there is no column {' and no column '.join(missing)}. The first line must "
-            f"name the columns IMG_ID,LAT,LON; found: {', '.join(columns)}. Rename or add it."
+            f"name the columns IMG_ID,LAT,LON; found: {in_short(columns)}. Rename or add it."
         )
     return found
+
+
+def in_short(names: Sequence[str]) -> str:
+    """Names for a message: the first ones, and of a long one its beginning."""
+    shown = [name if len(name) <= 40 else f"{name[:40]}…" for name in names[:20]]
+    return ", ".join(shown) + (f" and {len(names) - 20:,} more" if len(names) > 20 else "")
+
+
+def further_names(
+    columns: tuple[str, ...], position: Mapping[str, int], suffix: str
+) -> dict[int, str]:
+    """Under which name each further column is kept; those without a name are not.
+
+    A column that has the name of one of ours gets the suffix, so often that no two are called the
+    same in any letter case.
+    """
+    further = {i: x for i, x in enumerate(columns) if x and i not in position.values()}
+    taken = {name.lower() for name in further.values()}
+    for i, name in further.items():
+        if name in _RESERVED:
+            while name.lower() in taken:
+                name += suffix
+            taken.add(name.lower())
+            further[i] = name
+    return further
 
 
 def _photo_columns(
@@ -109,11 +135,3 @@ def _photo_columns(
         known.insert(1, "photo_id", "row " + known["row"].astype("str"))
     known["overlong"] = raw["overlong"]
     return pd.concat([known, raw[list(names)].rename(columns=names)], axis=1)
-
-
-def _further_names(columns: tuple[str, ...], position: Mapping[str, int]) -> dict[int, str]:
-    return {
-        i: f"{column}_csv" if column in _RESERVED else column
-        for i, column in enumerate(columns)
-        if column and i not in position.values()
-    }

@@ -15,20 +15,24 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from geocore.data.photo_csv import known_columns
+from geocore.data.parquet_rows import is_plain, is_text, plain_rows, read_schema
+from geocore.data.photo_csv import SPELLINGS, further_names, known_columns
 from geocore.data.whole_files import whole_file
 from geocore.errors import PhotoTableError
 
-ROWS_AT_ONCE = 100_000
 _ON_DISK = {"photo_id": "IMG_ID", "lat": "LAT", "lng": "LON"}
-_UNREADABLE = (OSError, pa.ArrowException)
+# What is called so is no image or list that may be left out.
+_NEEDED = {
+    ours: tuple(name for name in theirs if name not in ("image", "file"))
+    for ours, theirs in SPELLINGS.items()
+}
 _NEEDS_QUOTES = '[",\r\n]'
 
 Write = Callable[[pd.DataFrame], None]
 
 
 def read_photo_parquet(path: Path, *, needs_id: bool) -> pd.DataFrame:
-    """Read a `.parquet` of photos; the same columns as `geocore.data.photo_csv.read_photo_csv`.
+    """Read a `.parquet` of photos; the same columns as `geocore.data.photo_csv.photo_csv_chunks`.
 
     LAT and LON are as in the file, numbers or text; row counts from 1. Columns of images, lists and
     other nested things are left out.
@@ -38,46 +42,52 @@ def read_photo_parquet(path: Path, *, needs_id: bool) -> pd.DataFrame:
     """
     names = parquet_columns(path)
     position = known_columns(names, path.name, needs_id=needs_id)
-    pieces = list(photo_parquet_chunks(path, {ours: names[i] for ours, i in position.items()}))
-    return pd.concat(pieces, ignore_index=True)
+    return pd.concat(list(photo_parquet_chunks(path, position)), ignore_index=True)
 
 
 def parquet_columns(path: Path) -> tuple[str, ...]:
-    """The names of a Parquet file's columns, nested and binary ones left out.
+    """The names of a Parquet file's columns, nested, binary and nameless ones left out.
 
     Raises:
-        PhotoTableError: The file cannot be read.
+        PhotoTableError: The file cannot be read, or a column that is needed is one left out.
     """
-    try:
-        schema = pq.read_schema(path)
-    except _UNREADABLE as error:
-        raise _unreadable(path, error) from error
-    return tuple(field.name for field in schema if _is_plain(field.type))
+    schema = read_schema(path)
+    names = tuple(field.name for field in schema if is_plain(field.type) and field.name.strip())
+    lowered = {name.lower() for name in names}
+    for field in schema:
+        ours = next((x for x, theirs in _NEEDED.items() if field.name.lower() in theirs), "")
+        if ours and not is_plain(field.type) and lowered.isdisjoint(SPELLINGS[ours]):
+            raise PhotoTableError(
+                f"{path.name}: column {field.name} must hold texts or numbers, but holds "
+                f"{str(field.type)[:80]}. Save it as text, or rename it."
+            )
+    return names
 
 
 def photo_parquet_chunks(
-    path: Path, columns: Mapping[str, str], *, as_text: bool = False, further: bool = True
+    path: Path, position: Mapping[str, int], *, as_text: bool = False, further: bool = True
 ) -> Iterator[pd.DataFrame]:
     """As `read_photo_parquet`, piece by piece; the last piece may be empty.
 
     Args:
         path: The file.
-        columns: What its columns for photo_id, lat and lng are called.
+        position: Where photo_id, lat and lng stand among `parquet_columns`, see `known_columns`.
         as_text: Whether all but lat and lng become text, so that pieces are alike whatever is
             missing in one of them.
         further: Whether columns other than ours are read.
+
+    Raises:
+        PhotoTableError: As `geocore.data.parquet_rows.plain_rows`.
     """
-    wanted = list(parquet_columns(path) if further else columns.values())
-    try:
-        with pq.ParquetFile(path) as file:
-            n_rows = 0
-            for batch in file.iter_batches(ROWS_AT_ONCE, columns=wanted):
-                yield _photo_columns(batch, columns, n_rows + 1, as_text)
-                n_rows += len(batch)
-            empty = file.schema_arrow.empty_table().select(wanted)
-            yield _photo_columns(empty, columns, n_rows + 1, as_text)
-    except _UNREADABLE as error:
-        raise _unreadable(path, error) from error
+    theirs = parquet_columns(path)
+    names = {theirs[i]: ours for ours, i in position.items()}
+    if further:
+        others = further_names(theirs, position, "_parquet")
+        names |= {theirs[i]: name for i, name in others.items()}
+    first_row = 1
+    for rows in plain_rows(path, names):
+        yield _photo_columns(rows, names, first_row, as_text)
+        first_row += len(rows)
 
 
 def save_photo_table(table: pd.DataFrame | Iterable[pd.DataFrame], path: Path) -> int:
@@ -173,7 +183,7 @@ def _as_stored(photos: pd.DataFrame) -> pa.Table:
 
 
 def _needs_quotes(table: pa.Table) -> bool:
-    texts = [x for x in table.columns if pa.types.is_string(x.type) or _is_large_text(x.type)]
+    texts = [x for x in table.columns if is_text(x.type)]
     return any(pc.any(pc.match_substring_regex(x, _NEEDS_QUOTES)).as_py() for x in texts)
 
 
@@ -186,47 +196,30 @@ def _differ(name: str, first: pa.Schema, other: pa.Schema) -> str:
 
 
 def _photo_columns(
-    batch: pa.RecordBatch | pa.Table, columns: Mapping[str, str], first_row: int, as_text: bool
+    table: pa.Table, names: Mapping[str, str], first_row: int, as_text: bool
 ) -> pd.DataFrame:
     """Our columns under their names, then the others."""
-    places = {columns["lat"], columns["lng"]}
-    texts = {x.name for x in batch.schema} - places if as_text else {columns.get("photo_id")}
-    # Numbers become text before pandas makes floating-point numbers of those that miss a value.
-    fields = {
-        x.name: pc.cast(batch[x.name], pa.string()) if x.name in texts else batch[x.name]
-        for x in batch.schema
-        if _is_plain(x.type)
-    }
-    table = pa.table(fields).to_pandas()
-    table = table.rename(columns={theirs: ours for ours, theirs in columns.items()})
-    rows = pd.RangeIndex(first_row, first_row + len(table))
+    columns = {}
+    for name in table.column_names:
+        values, ours = table[name], names[name]
+        is_place = ours in ("lat", "lng")
+        if is_place and pa.types.is_null(values.type):
+            values = pc.cast(values, pa.float64())
+        # Numbers become text before pandas makes floating-point numbers of those that miss a value.
+        if not is_place and (as_text or ours == "photo_id"):
+            values = pc.cast(values, pa.string())
+        columns[ours] = values
+    photos = pa.table(columns).to_pandas()
+    rows = pd.RangeIndex(first_row, first_row + len(photos))
     for name in ("lat", "lng"):
-        if not pd.api.types.is_numeric_dtype(table[name]):
-            table[name] = table[name].astype("str")
-    if "photo_id" in columns:
-        table["photo_id"] = table["photo_id"].astype("str").fillna("").str.strip()
+        kind = photos[name].dtype
+        if not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind):
+            photos[name] = photos[name].astype("str")
+    if "photo_id" in photos:
+        photos["photo_id"] = photos["photo_id"].astype("str").fillna("").str.strip()
     else:
-        table["photo_id"] = ("row " + pd.Series(rows, dtype="str")).astype("str")
-    table.insert(0, "row", rows)
-    known = ["row", "photo_id", "lat", "lng"]
-    further = [name for name in table if name not in (*known, "path", "overlong")]
-    table["overlong"] = False
-    return table[[*known, "overlong", *further]]
-
-
-def _is_plain(kind: pa.DataType) -> bool:
-    is_number = pa.types.is_floating(kind) or pa.types.is_integer(kind)
-    is_other = pa.types.is_boolean(kind) or pa.types.is_temporal(kind) or pa.types.is_decimal(kind)
-    is_text = pa.types.is_string(kind) or pa.types.is_dictionary(kind) or _is_large_text(kind)
-    return is_number or is_other or is_text or pa.types.is_null(kind)
-
-
-def _is_large_text(kind: pa.DataType) -> bool:
-    return pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-
-
-def _unreadable(path: Path, error: Exception) -> PhotoTableError:
-    return PhotoTableError(
-        f"{path.name}: the file must be a Parquet table, but reading it failed ({error}). Copy it "
-        "again from its source, or give a CSV."
-    )
+        photos["photo_id"] = ("row " + pd.Series(rows, dtype="str")).astype("str")
+    photos.insert(0, "row", rows)
+    photos["overlong"] = False
+    known = ["row", "photo_id", "lat", "lng", "overlong"]
+    return photos[[*known, *(name for name in photos if name not in known)]]

@@ -3,6 +3,8 @@
 A row that cannot be used is never lost silently: it stands in `PhotoTable.dropped` with its reason.
 """
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pandas as pd
 from geocore.data.column_types import as_written
 from geocore.data.exif import exif_position
 from geocore.data.images import PHOTO_SUFFIXES
+from geocore.data.memory_budget import MemoryBudget
 from geocore.data.photo_checks import (
     dropped_rows,
     numbers,
@@ -28,6 +31,7 @@ TABLE_NAMES = ("photos.csv", "photos.csv.gz", "photos.parquet")
 UNFINISHED = ".import"  # what an import keeps in the folder until it is done
 NO_GPS = "no GPS position in the photo's EXIF"
 UNDECODABLE = "not a readable photo"
+_Checked = tuple[pd.DataFrame, pd.DataFrame, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ def load_photos(source: str | Path, *, is_plausible: IsPlausible | None = None) 
 
     Raises:
         PhotoTableError: Nothing is there, a column is missing, latitude and longitude look swapped,
-            or not a single photo can be used.
+            the table does not fit into memory, or not a single photo can be used.
 
     Source:
         Thesis chapter 5; layout of the MP-16 files.
@@ -127,8 +131,7 @@ def _from_table(
     files = PhotoFiles(path.parent) if with_files else None
     if files:
         files.check_is_there()
-    rows = raw_rows(path, needs_id=with_files, further=further)
-    parts = zip(*(_checked(raw, files) for raw in rows), strict=True)
+    parts = zip(*_all_checked(path, files, further), strict=True)
     photos, dropped, lat, lng = (list(part) for part in parts)
     all_lat, all_lng = np.concatenate(lat), np.concatenate(lng)
     check_not_swapped(all_lat, all_lng, path.name)
@@ -140,6 +143,15 @@ def _from_table(
         left_out.sort_values("row", kind="stable", ignore_index=True),
         doubt=implausible_places(all_lat, all_lng, is_plausible) if is_plausible else "",
     )
+
+
+def _all_checked(path: Path, files: PhotoFiles | None, further: bool) -> Iterator[_Checked]:
+    """All pieces of a table, as long as there is memory for them."""
+    budget = MemoryBudget(path.name)
+    for raw in raw_rows(path, needs_id=files is not None, further=further):
+        checked = _checked(raw, files)
+        budget.take(sum(int(part.memory_usage(deep=True).sum()) for part in checked[:2]))
+        yield checked
 
 
 def _without_repeated(pieces: list[pd.DataFrame], key: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -158,9 +170,7 @@ def _as_written(photos: pd.DataFrame) -> pd.DataFrame:
     return photos.assign(**{name: as_written(photos[name]) for name in photos.columns[4:]})
 
 
-def _checked(
-    raw: pd.DataFrame, files: PhotoFiles | None
-) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray, np.ndarray]:
+def _checked(raw: pd.DataFrame, files: PhotoFiles | None) -> _Checked:
     """Of a piece: usable photos with their rows, what was left out, all latitudes, longitudes."""
     lat, lng = (numbers(raw[name]) for name in ("lat", "lng"))
     reasons = position_reasons(raw, lat, lng)
@@ -209,7 +219,7 @@ def _from_folder(folder: Path) -> PhotoTable:
     photos = pd.DataFrame(
         {
             "photo_id": [file.relative_to(folder).as_posix() for file in files],
-            "path": [str(file.resolve()) for file in files],
+            "path": [os.path.realpath(file) for file in files],  # links may go round in a circle
             "lat": [lat for lat, _, _ in positions],
             "lng": [lng for _, lng, _ in positions],
         }

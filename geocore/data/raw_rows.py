@@ -34,8 +34,7 @@ def raw_rows(path: Path, *, needs_id: bool, further: bool = True) -> Iterator[pd
     if path.suffix.lower() == ".parquet":
         names = parquet_columns(path)
         position = known_columns(names, path.name, needs_id=needs_id)
-        columns = {ours: names[i] for ours, i in position.items()}
-        yield from photo_parquet_chunks(path, columns, further=further)
+        yield from photo_parquet_chunks(path, position, further=further)
     else:
         layout = header_layout(path)
         position = known_columns(layout.columns, path.name, needs_id=needs_id)

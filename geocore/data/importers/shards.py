@@ -23,6 +23,9 @@ SHARD_SUFFIXES = (".msg", ".msgpack", ".mp")
 DAMAGED = "the shard is damaged; it cannot be read from here on"
 NO_RECORD = "an entry of the shard that holds no id or no image"
 RECORDS_AT_ONCE = 500
+BYTES_AT_ONCE = 256 << 20
+"""Of images; pieces end earlier where these are large."""
+_MAX_FIELDS, _MAX_ID_BYTES = 1_000, 4_096
 _KEYS = {
     "photo_id": ("id", "img_id", "image_id"),
     "image": ("image", "img", "jpeg"),
@@ -71,16 +74,20 @@ def _records(shard: Path, begin: int) -> Iterator[tuple[list[dict[str, Any]], in
             strict_map_key=False,
             max_buffer_size=4 * MAX_BYTES,
             max_bin_len=MAX_BYTES,
+            max_str_len=MAX_BYTES,  # old shards know no other bytes
+            max_array_len=_MAX_FIELDS,
+            max_map_len=_MAX_FIELDS,
         )
         records: list[dict[str, Any]] = []
-        end, n_bytes = begin, shard.stat().st_size
+        end, n_bytes, n_held = begin, shard.stat().st_size, 0
         with suppress(*_DAMAGE):
             for record in unpacker:
                 end = begin + unpacker.tell()
                 records.append(_known_fields(record, shard.name))
-                if len(records) == RECORDS_AT_ONCE:
+                n_held += len(records[-1].get("image", b""))
+                if len(records) == RECORDS_AT_ONCE or n_held > BYTES_AT_ONCE:
                     yield records, end
-                    records = []
+                    records, n_held = [], 0
         if end < n_bytes:
             records.append({"photo_id": shard.name, "reason": DAMAGED})
         if records:
@@ -98,6 +105,8 @@ def _known_fields(record: Any, shard_name: str) -> dict[str, Any]:
     }
     image = found.pop("image", None)
     texts = {name: _text(value) for name, value in found.items()}
+    if len(texts.get("photo_id", "")) > _MAX_ID_BYTES:
+        return {"photo_id": f"{texts['photo_id'][:80]}…", "reason": NO_RECORD}
     if not texts.get("photo_id") or not isinstance(image, bytes):
         return {"photo_id": texts.get("photo_id") or shard_name, "reason": NO_RECORD}
     return {**texts, "image": image, "reason": ""}
@@ -109,7 +118,9 @@ def _first_key(fields: Mapping[Any, Any], keys: tuple[str, ...]) -> Any:
 
 
 def _text(value: Any) -> str:
-    return value.decode("utf-8", errors="replace") if isinstance(value, bytes) else str(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
+    return str(value) if isinstance(value, str | int | float) else ""
 
 
 def _piece(records: list[dict[str, Any]], row: int, places: pd.DataFrame | None) -> pd.DataFrame:

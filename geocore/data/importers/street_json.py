@@ -7,11 +7,14 @@ Source: Mapillary API v4 (`computed_geometry`, `geometry`) and v3 (GeoJSON); Kar
 (`currentPageItems`) and 2.0 (`result.data`).
 """
 
+import gzip
+import lzma
+import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import ijson
 import pandas as pd
@@ -22,6 +25,12 @@ from geocore.errors import PhotoTableError
 
 JSON_SUFFIXES = (".json", ".geojson", ".jsonl", ".ndjson")
 ENTRIES_AT_ONCE = 20_000
+MAX_ENTRY_BYTES = 16 << 20
+_MAX_DEPTH = 10_000
+_DAMAGE = (
+    *(ijson.JSONError, UnicodeError, EOFError),
+    *(gzip.BadGzipFile, zlib.error, lzma.LZMAError),
+)
 # Under which names the lists of photos stand, and each photo's properties.
 _LISTS = ("", "data", "features", "currentPageItems", "result.data")
 _NAMES: Mapping[str, tuple[str, ...]] = {
@@ -76,17 +85,47 @@ def _pieces(source: Path) -> Iterator[pd.DataFrame]:
 def _entries(path: Path) -> Iterator[Any]:
     try:
         with open_binary(path) as file:
-            prefix = _list_prefix(file)
+            prefix = _list_prefix(_Measured(file))
         with open_binary(path) as file:
-            yield from ijson.items(file, prefix, use_float=True, multiple_values=True)
-    except (ijson.JSONError, UnicodeError) as error:
+            measured = _Measured(file)
+            for entry in ijson.items(measured, prefix, use_float=True, multiple_values=True):
+                measured.start_anew()
+                yield entry
+    except _DAMAGE as error:
+        words = " ".join(str(error).split("\n")[0].split())[:200]
         raise PhotoTableError(
             f"{path.name}: the file must be JSON as Mapillary or KartaView give it, but reading it "
-            f"failed ({str(error).splitlines()[0]}). Download it again."
+            f"failed ({words}). Download it again."
         ) from error
 
 
-def _list_prefix(file: Any) -> str:
+class _Measured:
+    """A file of which one entry, or what stands before the first one, may not be endless."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """An entry has come to its end."""
+        self._n_bytes = self._depth = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes.
+
+        Raises:
+            JSONError: They were too many for one entry, or lie too deep.
+        """
+        data = self._file.read(size)
+        self._n_bytes += len(data)
+        self._depth += sum(data.count(x) for x in (b"[", b"{"))
+        self._depth -= sum(data.count(x) for x in (b"]", b"}"))
+        if self._n_bytes > MAX_ENTRY_BYTES + len(data) or self._depth > _MAX_DEPTH:
+            raise ijson.JSONError(f"an entry is longer than {MAX_ENTRY_BYTES:,} bytes, or too deep")
+        return data
+
+
+def _list_prefix(file: _Measured) -> str:
     """Where the photos stand in a file: the first list with a known name, or the whole."""
     for prefix, event, _ in ijson.parse(file, multiple_values=True):
         if event == "start_array" and prefix in _LISTS:
@@ -135,6 +174,6 @@ def _first(fields: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
 
 def _date(text: str | None) -> str | None:
     """Milliseconds since 1970 as a date; a date stays as it is."""
-    if text is None or not text.isdigit() or not 11 <= len(text) <= 14:
+    if text is None or not text.isdecimal() or not 11 <= len(text) <= 14:
         return text
     return datetime.fromtimestamp(int(text) / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -14,7 +14,7 @@ from geocore.data.importers.table_layouts import (
     YFCC_COLUMNS_WITH_HASH,
     TableLayout,
 )
-from geocore.data.photo_csv import SPELLINGS, known_columns, photo_csv_chunks
+from geocore.data.photo_csv import SPELLINGS, in_short, known_columns, photo_csv_chunks
 from geocore.data.photo_parquet import parquet_columns, photo_parquet_chunks
 from geocore.errors import PhotoTableError
 
@@ -73,8 +73,7 @@ def _csv_pieces(path: Path, layout: TableLayout, chunk_bytes: int) -> Iterator[p
 def _parquet_pieces(path: Path, layout: TableLayout) -> Iterator[pd.DataFrame]:
     names = parquet_columns(path)
     position = known_columns(names, path.name, needs_id=True, spellings=layout.spellings)
-    columns = {ours: names[i] for ours, i in position.items()}
-    yield from photo_parquet_chunks(path, columns, as_text=True)
+    yield from photo_parquet_chunks(path, position, as_text=True)
 
 
 def _csv_layout(path: Path) -> CsvLayout:
@@ -94,12 +93,13 @@ def _is_yfcc_row(row: Mapping[str, str]) -> bool:
 def _in_our_words(piece: pd.DataFrame, layout: TableLayout) -> pd.DataFrame:
     """Further columns under the names that they have in every photo set."""
     piece = piece.rename(columns=_names(list(piece), layout))
+    piece = piece.rename(columns={x: f"{x}_" for x in ("reason", "image") if x in piece})
     if layout.has_url_text:
         for name in (name for name in _URL_TEXT if name in piece):
             piece[name] = _decoded(piece[name])
     if layout.id_name:
         piece[layout.id_name] = piece["photo_id"]
-    if layout.marker in piece:
+    if layout.marker and layout.marker in piece:
         is_video = ~piece[layout.marker].fillna("0").isin(["0", "0.0", "false"])
         piece["reason"] = is_video.map({True: VIDEO, False: ""}).astype("str")
     return piece
@@ -131,6 +131,6 @@ def unknown_columns(path: Path) -> PhotoTableError:
     )
     return PhotoTableError(
         f"{path.name}: the columns are those of no known collection. Found: "
-        f"{', '.join(columns_of(path))}. Needed are an id, a latitude and a longitude: IMG_ID, "
+        f"{in_short(columns_of(path))}. Needed are an id, a latitude and a longitude: IMG_ID, "
         f"LAT, LON; or {known}. Rename columns in the first line."
     )

@@ -33,7 +33,7 @@ class FileForArrow(io.BufferedIOBase):
     def __exit__(self, *error: object) -> None:
         self.stop()
         atexit.unregister(self.stop)
-        super().__exit__(*error)
+        self.close()
 
     def readable(self) -> bool:
         """Always."""

@@ -14,19 +14,18 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import ijson
 import pandas as pd
 
 from geocore.data.csv_chunks import open_binary
+from geocore.data.importers.measured_json import MeasuredJson
 from geocore.data.importers.pieces import Pieces, Position, counted, piece_of
 from geocore.errors import PhotoTableError
 
 JSON_SUFFIXES = (".json", ".geojson", ".jsonl", ".ndjson")
 ENTRIES_AT_ONCE = 20_000
-MAX_ENTRY_BYTES = 16 << 20
-_MAX_DEPTH = 10_000
 _DAMAGE = (
     *(ijson.JSONError, UnicodeError, EOFError),
     *(gzip.BadGzipFile, zlib.error, lzma.LZMAError),
@@ -85,9 +84,9 @@ def _pieces(source: Path) -> Iterator[pd.DataFrame]:
 def _entries(path: Path) -> Iterator[Any]:
     try:
         with open_binary(path) as file:
-            prefix = _list_prefix(_Measured(file))
+            prefix = _list_prefix(MeasuredJson(file))
         with open_binary(path) as file:
-            measured = _Measured(file)
+            measured = MeasuredJson(file)
             for entry in ijson.items(measured, prefix, use_float=True, multiple_values=True):
                 measured.start_anew()
                 yield entry
@@ -99,33 +98,7 @@ def _entries(path: Path) -> Iterator[Any]:
         ) from error
 
 
-class _Measured:
-    """A file of which one entry, or what stands before the first one, may not be endless."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self.start_anew()
-
-    def start_anew(self) -> None:
-        """An entry has come to its end."""
-        self._n_bytes = self._depth = 0
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes.
-
-        Raises:
-            JSONError: They were too many for one entry, or lie too deep.
-        """
-        data = self._file.read(size)
-        self._n_bytes += len(data)
-        self._depth += sum(data.count(x) for x in (b"[", b"{"))
-        self._depth -= sum(data.count(x) for x in (b"]", b"}"))
-        if self._n_bytes > MAX_ENTRY_BYTES + len(data) or self._depth > _MAX_DEPTH:
-            raise ijson.JSONError(f"an entry is longer than {MAX_ENTRY_BYTES:,} bytes, or too deep")
-        return data
-
-
-def _list_prefix(file: _Measured) -> str:
+def _list_prefix(file: MeasuredJson) -> str:
     """Where the photos stand in a file: the first list with a known name, or the whole."""
     for prefix, event, _ in ijson.parse(file, multiple_values=True):
         if event == "start_array" and prefix in _LISTS:

@@ -12,8 +12,7 @@ import streamlit as st
 import geocore
 from dashboard.cell_panels import cells_of
 from dashboard.common import keep, plain
-from dashboard.first_line import million_km2
-from dashboard.key_figures import facts_html, kind_name, percent
+from dashboard.key_figures import facts_html, kind_name, million_km2, percent
 from dashboard.offline_map import show_map
 from dashboard.table_view import show_table_of
 from geocore.analysis.blindness import KINDS, blind_squares, kind_shares
@@ -140,7 +139,10 @@ def show_photos(bundle: Bundle) -> None:
         + "</tr>"
         for name, row in zip(table.index, table.to_numpy(), strict=True)
     )
-    st.html(f'<table class="key-figures"><tr><th>Photos</th>{header}</tr>{rows}</table>')
+    st.html(
+        '<div style="overflow-x:auto"><table class="key-figures">'
+        f"<tr><th>Photos</th>{header}</tr>{rows}</table></div>"
+    )
     st.caption(
         "Only positions and fingerprints of these photos are kept, none of the photos. Rooms, "
         "portraits, night, aerial and drawn pictures and disasters themselves are rare or absent "

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.common import keep, plain
-from dashboard.key_figures import facts_html, small_percent
+from dashboard.key_figures import facts_html, million_km2, small_percent
 from dashboard.offline_map import is_dark, show_map
 from dashboard.table_view import show_table_of
 from geocore.analysis.cell_details import cell_table, neighbouring_leaves
@@ -107,7 +107,7 @@ def _facts(cell: pd.Series, heads: Collection[str]) -> dict[str, str]:
     }
     return {
         "Photos (share)": f"{cell['n_photos']:,} ({small_percent(cell['share'])})",
-        "Area": area(cell["area_km2"]),
+        "Area": million_km2(cell["area_km2"]),
         "Level": str(cell["level"]),
         "Class": str(cell["class_index"]),
         **(recalls or {"Recognised": "not known"}),
@@ -178,15 +178,10 @@ def show_summary(summary: GridSummary) -> None:
         "Photos kept": small_percent(summary.share_kept),
         "Sphere covered": small_percent(summary.share_of_sphere),
         "Balance": f"{summary.balance:.2f}",
-        "Median cell area": area(summary.median_area_km2),
+        "Median cell area": million_km2(summary.median_area_km2),
     }
     for column, (label, value) in zip(st.columns([2, 2, 2, 2, 3]), facts.items(), strict=True):
         column.metric(label, value, border=True)
-
-
-def area(km2: float) -> str:
-    """An area as "4,920 km²" or "21.3 million km²"."""
-    return f"{km2:,.0f} km²" if km2 < 1e6 else f"{km2 / 1e6:.1f} million km²"
 
 
 def _table_columns(cells: pd.DataFrame) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.case_choice import analyst
 from dashboard.cell_words import leaf_names
 from dashboard.common import View, plain
-from dashboard.key_figures import percent
+from dashboard.key_figures import million_km2, percent
 from dashboard.offline_map import is_dark, show_map
 from dashboard.online_name import SERVICE, offer_online_name
 from dashboard.search_area_view import show_legend
@@ -94,5 +94,5 @@ def _area_words(area: Record) -> str:
     names = ", ".join(country["name"] for country in area["countries"][:6])
     more = len(area["countries"]) - 6
     names += f" and {more} more" if more > 0 else ""
-    size = "the whole Earth" if area["is_everywhere"] else f"{area['area_km2']:,} km²"
+    size = "the whole Earth" if area["is_everywhere"] else million_km2(area["area_km2"])
     return f"**{size}** · {plain(names)}"

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.abstention_view import abstention_of, show_abstention
 from dashboard.cell_words import around, most_probable
 from dashboard.common import View, keep, plain
-from dashboard.key_figures import percent
+from dashboard.key_figures import million_km2, percent
 from dashboard.online_name import offer_online_name
 from dashboard.predict_view import Answer, shown_photo
 from dashboard.prior_view import show_prob_in_region
@@ -121,8 +121,3 @@ def _show_restricted(prediction: Prediction, km2: float) -> None:
         "Among the places of the region. How often such a confidence is right was not measured for "
         f"restricted answers. The cell measures {million_km2(km2)}."
     )
-
-
-def million_km2(km2: float) -> str:
-    """An area as "12.3 million km²" or "840 km²"."""
-    return f"{km2 / 1e6:.1f} million km²" if km2 >= 1e6 else f"{km2:,.0f} km²"

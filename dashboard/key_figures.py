@@ -27,6 +27,14 @@ _STYLE = """<style>
 .key-figures th[scope="row"] {white-space: nowrap}
 .key-figures b {font-size: 1.5rem; font-weight: 600; white-space: nowrap; margin-right: .5em}
 .key-figures small {white-space: nowrap; opacity: .8; font-size: .875rem}
+.key-figures.facts td {overflow-wrap: anywhere}
+@media (max-width: 640px) {
+  .key-figures th, .key-figures td {padding-right: .5rem}
+  .key-figures td:first-child {min-width: 5rem}
+  .key-figures b {font-size: 1.15rem}
+  .key-figures small {display: block}
+  .key-figures.facts th[scope="row"] {white-space: normal}
+}
 </style>"""
 
 
@@ -104,7 +112,12 @@ def facts_html(facts: Mapping[str, str]) -> str:
         f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
         for name, value in facts.items()
     )
-    return f'{_STYLE}<table class="key-figures">{rows}</table>'
+    return f'{_STYLE}<table class="key-figures facts">{rows}</table>'
+
+
+def million_km2(km2: float) -> str:
+    """An area as "4,920 km²" or "21.3 million km²"."""
+    return f"{km2 / 1e6:.1f} million km²" if km2 >= 1e6 else f"{km2:,.0f} km²"
 
 
 def interval(figure: Mapping[str, Any], unit: str = "%") -> str:

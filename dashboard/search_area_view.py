@@ -12,8 +12,7 @@ import streamlit as st
 
 from dashboard.cell_words import cells_at
 from dashboard.common import View, keep, plain
-from dashboard.first_line import million_km2
-from dashboard.key_figures import kind_name, percent, small_percent
+from dashboard.key_figures import kind_name, million_km2, percent, small_percent
 from dashboard.offline_map import is_dark, show_map
 from dashboard.predict_view import Answer
 from dashboard.table_view import show_table_of

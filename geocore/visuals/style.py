@@ -17,8 +17,23 @@ RAMP_DARK = ("#1d2731", "#24506e", "#2f86a6", "#7fc4b8", "#f4f0a8")
 NEUTRAL_LIGHT, NEUTRAL_DARK = "#5b6875", "#a3afbb"
 
 
-def finish(plot: go.Figure, dark: bool, height: int, legend_lines: int = 1) -> go.Figure:
-    """The figure without a ground of its own, its legend above and the buttons above that."""
+MAX_LEGEND_LINES = 4
+
+
+def finish(plot: go.Figure, dark: bool, height: int, legend_lines: int | None = None) -> go.Figure:
+    """The figure without a ground of its own, its legend above and the buttons above that.
+
+    Args:
+        plot: with all its traces.
+        dark: colours for a dark page.
+        height: in pixels, with a legend of one line.
+        legend_lines: room for the legend, within the height; where left out the figure grows by a
+            line for every further entry, since in a narrow column each has a line of its own.
+    """
+    if legend_lines is None:
+        names = {trace.name for trace in plot.data if trace.name and trace.showlegend is not False}
+        legend_lines = min(max(1, len(names)), MAX_LEGEND_LINES)
+        height += 20 * (legend_lines - 1)
     plot.update_layout(
         template="plotly_dark" if dark else "plotly_white",
         paper_bgcolor="rgba(0,0,0,0)",

@@ -24,6 +24,16 @@ def test_the_map_is_drawn_from_this_machine(visit, path):
     assert frame.locator(".leaflet-pane canvas, .leaflet-pane svg").count() >= 1
 
 
+def test_nothing_is_cut_off_on_a_phone(visit):
+    """Hashes and versions have no place to break a line at, unless one is made."""
+    visit.page.set_viewport_size({"width": 390, "height": 844})
+    page = visit.open("About_this_model")
+    page.get_by_text("SHA-256 of its weights").wait_for()
+    width = "main => [main.scrollWidth, main.clientWidth]"
+    needed, there = page.locator('[data-testid="stMain"]').evaluate(width)
+    assert needed <= there
+
+
 def test_no_request_leaves_the_machine(visit):
     for path in harness.page_paths():
         visit.open(path)

@@ -1,5 +1,6 @@
 """The case desk: a case begun, photos queued, decided on, noted, and the log checked."""
 
+import re
 import time
 from functools import partial
 from types import SimpleNamespace
@@ -88,6 +89,7 @@ def test_photos_are_decided_on_one_after_the_other(case):
     app = desk(case="flood", analyst="Ben")
     assert not app.exception and not app.error
     assert "Photo 1 of 4" in texts(app)
+    assert re.search(r"90.% search area: \*\*\d+\.\d million km²", texts(app))  # no false precision
     button(app, "Accept").click().run()
     assert "Photo 2 of 4" in texts(app)
     button(app, "Reject").click().run()

@@ -5,8 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import common, what_if
-from dashboard.cell_panels import area
-from dashboard.key_figures import small_percent
+from dashboard.key_figures import million_km2, small_percent
 from geocore.analysis.cell_details import neighbouring_leaves
 from geocore.analysis.grid_summary import summarise_grid
 from geocore.cells import generate_cells
@@ -182,4 +181,4 @@ def test_a_grid_of_one_cell_is_shown(app, tmp_path, monkeypatch):
     ("km2", "words"), [(3.7, "4 km²"), (4920.4, "4,920 km²"), (21_252_745, "21.3 million km²")]
 )
 def test_areas_in_words(km2, words):
-    assert area(km2) == words
+    assert million_km2(km2) == words

@@ -5,7 +5,7 @@ Belongs to `geocore.pipeline`; no formula of its own. The online counterpart is
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -16,6 +16,7 @@ from geocore.cells.geodesy import distance_km
 from geocore.data.place_groups import place_groups
 from geocore.evaluation.mixing import Mixing, PlaceAnswers, fit_mixing, place_answers
 from geocore.evaluation.place_fit import PlacedPhotos, fit_evidence
+from geocore.evaluation.point_sharpness import fit_point_sharpness
 from geocore.evaluation.points import best_points
 from geocore.evaluation.temperature import apply_temperature, fit_temperature
 from geocore.inference.training_places import training_point_table
@@ -35,21 +36,26 @@ class Witness:
         answers: the evidence, ready to answer.
         learned: positions in the photo table of the photos it learned from, ascending.
         held_out: float32 (n_learned, n_places), log-probs for them without their own places.
+        shares: float32 (n_learned, n_domains), how much of each domain they are, likewise.
+        domains: names of the photo sets that it tells apart, empty where it tells none.
     """
 
     answers: PlaceAnswers
     learned: np.ndarray
     held_out: np.ndarray
+    shares: np.ndarray
+    domains: tuple[str, ...] = ()
 
-    def log_probs(self, prepared: Prepared, rows: np.ndarray) -> np.ndarray:
-        """Log-probs of the places for photos by their positions, (n_rows, n_places).
+    def hear(self, prepared: Prepared, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Of photos by their positions, what `PlaceEvidence.hear` says of their features.
 
         Of a photo that it learned from, what it says without the photo's place.
         """
-        log_probs = self.answers.evidence.log_probs(prepared.inputs[rows, 0])
+        log_probs, shares = self.answers.evidence.hear(prepared.inputs[rows, 0])
         is_learned = np.isin(rows, self.learned)
-        log_probs[is_learned] = self.held_out[np.searchsorted(self.learned, rows[is_learned])]
-        return log_probs
+        known = np.searchsorted(self.learned, rows[is_learned])
+        log_probs[is_learned], shares[is_learned] = self.held_out[known], self.shares[known]
+        return log_probs, shares
 
 
 def hear_places(prepared: Prepared) -> Witness | None:
@@ -64,6 +70,7 @@ def hear_places(prepared: Prepared) -> Witness | None:
     learned = np.flatnonzero(is_known)
     known, leaves = photos.iloc[learned], prepared.grid.leaves
     lat, lng = known["lat"].to_numpy(), known["lng"].to_numpy()
+    domain, names = _domains(photos)
     fitted = fit_evidence(
         PlacedPhotos(
             features=prepared.inputs[learned, 0],
@@ -72,18 +79,31 @@ def hear_places(prepared: Prepared) -> Witness | None:
             class_index=known["class_index"].to_numpy(),
             weights=evidence_weights(known),
             groups=place_groups(lat, lng, distance_km=LEAK_KM),
-            is_typical=has_test_photos(photos).to_numpy()[learned],
+            domain=domain[learned],
         ),
         (leaves["lat"].to_numpy(), leaves["lng"].to_numpy()),
         settings,
     )
+    answers = place_answers(
+        fitted.evidence, prepared.grid.n_leaves, settings.point, settings.point_sharpness
+    )
+    is_asked = domain[learned[fitted.rows]] >= 0
+    own_lat, own_lng = lat[fitted.rows][is_asked], lng[fitted.rows][is_asked]
+    sharpness = fit_point_sharpness(answers, fitted.held_out[is_asked], own_lat, own_lng)
     return Witness(
-        answers=place_answers(
-            fitted.evidence, prepared.grid.n_leaves, settings.point, settings.point_sharpness
-        ),
+        answers=replace(answers, sharpness=sharpness),
         learned=learned[fitted.rows],
         held_out=fitted.held_out,
+        shares=fitted.shares,
+        domains=names if fitted.evidence.domains else (),
     )
+
+
+def _domains(photos: pd.DataFrame) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Which of the sets that are also tested each photo is of, -1 for none, and their names."""
+    names = photos["photo_set"].where(has_test_photos(photos))
+    number, found = pd.factorize(names)
+    return number, tuple(str(name) for name in found)
 
 
 def evidence_weights(photos: pd.DataFrame) -> np.ndarray:
@@ -144,8 +164,8 @@ def head_mixing(
     truth = prepared.photos["class_index"].to_numpy()[rows]
     if witness is None:
         return Mixing(temperature=fit_temperature(truth, probs))
-    evidence = witness.answers.leaf_probs(witness.log_probs(prepared, rows))
-    return fit_mixing(truth, probs, evidence)
+    log_probs, domains = witness.hear(prepared, rows)
+    return fit_mixing(truth, probs, witness.answers.leaf_probs(log_probs), domains)
 
 
 def mixing_report(mixings: Mapping[str, Mixing], witness: Witness | None) -> dict[str, Any]:
@@ -154,7 +174,18 @@ def mixing_report(mixings: Mapping[str, Mixing], witness: Witness | None) -> dic
     if witness is None:
         return {"temperatures": temperatures}
     shares = {head: mixing.share for head, mixing in mixings.items()}
-    return {"temperatures": temperatures, "evidence_shares": shares}
+    report = {
+        "temperatures": temperatures,
+        "evidence_shares": shares,
+        "point_sharpness": witness.answers.sharpness,
+    }
+    if not witness.domains:
+        return report
+    apart = {
+        head: {"shares": list(mixing.shares), "strengths": list(mixing.strengths)}
+        for head, mixing in mixings.items()
+    }
+    return report | {"domains": list(witness.domains), "domain_mixings": apart}
 
 
 def predict_held_out(
@@ -167,18 +198,33 @@ def predict_held_out(
     """Probs and point answers of the test photos, as the bundle will give them.
 
     Returns:
-        Rows of predictions.parquet.
+        Rows of predictions.parquet; with the column domain, the photo set that each photo looks
+        like, where the witness tells several apart.
     """
     rows = np.flatnonzero(prepared.photos["split"] == "test")
     probs = _probs(prepared, head, weights, rows)
-    served, points = _served(prepared, probs, rows, mixing or Mixing(), witness)
+    served, points, domains = _served(prepared, probs, rows, mixing or Mixing(), witness)
     columns = ["photo_id", "photo_set", "lat", "lng", "class_index"]
-    return prepared.photos.iloc[rows][columns].assign(
+    table = prepared.photos.iloc[rows][columns].assign(
         head=head,
         point_lat=points[:, 0],
         point_lng=points[:, 1],
         probs=list(served),
     )
+    return table if domains is None else table.assign(domain=domains)
+
+
+def with_domains(
+    predictions: dict[str, pd.DataFrame], known: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Tables of predictions with the domains that another table tells of the same photos."""
+    if "domain" not in known:
+        return predictions
+    domain = known.set_index("photo_id")["domain"]
+    return {
+        name: rows.assign(domain=domain.reindex(rows["photo_id"]).to_numpy())
+        for name, rows in predictions.items()
+    }
 
 
 def _served(
@@ -187,14 +233,16 @@ def _served(
     rows: np.ndarray,
     mixing: Mixing,
     witness: Witness | None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Probs as served, and points (n_rows, 2), of a head's own probs."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Probs as served, points (n_rows, 2) and names of domains (n_rows,), of a head's own probs."""
     if witness is not None and len(rows):
-        log_probs = witness.log_probs(prepared, rows)
-        return witness.answers.answer(probs, log_probs, mixing)
+        log_probs, shares = witness.hear(prepared, rows)
+        served, points = witness.answers.answer(probs, log_probs, mixing, shares)
+        names = np.array(witness.domains)[shares.argmax(axis=1)] if witness.domains else None
+        return served, points, names
     served = apply_temperature(probs, mixing.temperature)
     table = training_point_table(prepared.grid, prepared.photos)
-    return served, np.column_stack(best_points(served, table))
+    return served, np.column_stack(best_points(served, table)), None
 
 
 def _probs(

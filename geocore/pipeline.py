@@ -17,6 +17,7 @@ from geocore.answering import (
     mixing_report,
     new_classifier,
     predict_held_out,
+    with_domains,
 )
 from geocore.cells.place_names import load_place_namer
 from geocore.config import ExperimentConfig, config_to_toml
@@ -114,7 +115,9 @@ def _evaluate_and_save(
         head: predict_held_out(prepared, head, x, mixings[head], witness)
         for head, x in weights.items()
     }
-    predictions |= answer_baselines(prepared, baselines)
+    predictions |= with_domains(
+        answer_baselines(prepared, baselines), next(iter(predictions.values()))
+    )
     report = build_report(prepared, predictions, runs) | mixing_report(mixings, witness)
     grid = prepared.grid.with_places(load_place_namer())
     save_bundle(

@@ -25,7 +25,14 @@ from geocore.analysis.claim_verdict import ALARM
 from geocore.cells.geodesy import distance_km
 from geocore.cells.pieces import find_pieces
 from geocore.evaluation.bootstrap import SEED, figure, resamples
-from geocore.evaluation.conformal import EPSILON, LEAST_AREA, LIKELIHOOD, threshold, true_scores
+from geocore.evaluation.conformal import (
+    EPSILON,
+    LEAST_AREA,
+    LIKELIHOOD,
+    is_like,
+    threshold,
+    true_scores,
+)
 from geocore.inference.bundle import Bundle
 from geocore.inference.search_calibration import SearchCalibration, load_calibration
 
@@ -74,8 +81,9 @@ def measure_power(
     """`claim_power` of predictions that lie in no bundle.
 
     Args:
-        predictions: of photos that the head was not trained on: lat, lng, class_index, probs. Of
-            more than MOST_PHOTOS some are drawn.
+        predictions: of photos that the head was not trained on: lat, lng, class_index, probs;
+            domain, where photos are held against those of their domain alone. Of more than
+            MOST_PHOTOS some are drawn.
         leaves: by class index, with lat, lng.
         calibration: for its units; its scores are not used.
     """
@@ -89,12 +97,10 @@ def measure_power(
     km = distance_km(lat[:, None], lng[:, None], lat, lng)
     is_own = np.eye(len(predictions), dtype=bool)
     claims = {TRUE: is_own, ANY_OTHER: ~is_own, FAR_OTHER: km >= FAR_KM}
-    doubts = {
-        name: leave_one_out_p_values(fit.at_places, fit.own) <= ALARM + EPSILON
-        for name, fit in fits.items()
-    }
+    parts = _parts(predictions)
+    doubts = {name: _p_values(fit, parts) <= ALARM + EPSILON for name, fit in fits.items()}
     shares = _shares(doubts, claims, np.ones(len(km)))
-    resampled = pd.DataFrame(list(_resampled(fits, claims)))
+    resampled = pd.DataFrame(list(_resampled(fits, claims, parts)))
     rows = []
     for (claim, doubt), share in shares.items():
         found = figure(share, resampled[claim, doubt].to_numpy(float))
@@ -119,6 +125,25 @@ def leave_one_out_p_values(scores: np.ndarray, own: np.ndarray) -> np.ndarray:
     n = len(own)
     n_as_bad = n - np.searchsorted(np.sort(own), scores, side="left")
     return (n_as_bad - (own[:, None] >= scores) + 1) / n
+
+
+def _parts(predictions: pd.DataFrame) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Which photos, bool (n_photos,), are held against which; every photo is in one first part."""
+    everyone = np.ones(len(predictions), bool)
+    if "domain" not in predictions:
+        return [(everyone, everyone)]
+    domains = predictions["domain"].to_numpy()
+    own = {name: is_like(domains, name) for name in pd.unique(domains)}
+    return [(domains == name, everyone if like is None else like) for name, like in own.items()]
+
+
+def _p_values(fit: "_Fit", parts: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """`leave_one_out_p_values` of every photo, by the photos that it is held against."""
+    found = np.empty(fit.at_places.shape)
+    for asked, known in parts:
+        among = leave_one_out_p_values(fit.at_places[known], fit.own[known])
+        found[asked] = among[asked[known]]
+    return found
 
 
 @dataclass(frozen=True)
@@ -152,7 +177,9 @@ def _at_places(scores: np.ndarray, place: np.ndarray) -> np.ndarray:
 
 
 def _resampled(
-    fits: Mapping[str, _Fit], claims: Mapping[str, np.ndarray]
+    fits: Mapping[str, _Fit],
+    claims: Mapping[str, np.ndarray],
+    parts: list[tuple[np.ndarray, np.ndarray]],
 ) -> Iterator[dict[tuple[str, str], float]]:
     """Shares where one sample had calibrated and another had been tested."""
     n_photos = len(next(iter(fits.values())).own)
@@ -161,10 +188,12 @@ def _resampled(
     for calibrating, testing in zip(
         np.concatenate([*known]), np.concatenate([*tested]), strict=True
     ):
-        doubts = {
-            name: fit.at_places > threshold(fit.own[calibrating], 1 - ALARM)
-            for name, fit in fits.items()
-        }
+        limits = {name: np.empty((n_photos, 1)) for name in fits}
+        for asked, against in parts:
+            drawn = calibrating[against[calibrating]]
+            for name, fit in fits.items():
+                limits[name][asked] = threshold(fit.own[drawn], 1 - ALARM)
+        doubts = {name: fit.at_places > limits[name] for name, fit in fits.items()}
         yield _shares(doubts, claims, np.bincount(testing, minlength=n_photos))
 
 

@@ -85,7 +85,9 @@ def calibration_predictions(
         columns=["photo_id", "photo_set", "lat", "lng", "class_index", "probs"],
         filters=[("head", "==", head), ("photo_id", "in", ids.tolist())],
     )
-    return rows.set_index("photo_id").loc[ids].reset_index()
+    rows = rows.set_index("photo_id").loc[ids].reset_index()
+    known = calibration.photos
+    return rows.assign(domain=known["domain"].to_numpy()) if "domain" in known else rows
 
 
 @lru_cache(maxsize=8)

@@ -63,7 +63,7 @@ def check_claim(
         BundleError: the bundle has no calibration.
     """
     cells = _cells(prediction, bundle, calibration)
-    calibration = calibration or load_calibration(bundle)
+    calibration = (calibration or load_calibration(bundle)).like(prediction.domain)
     claim = claimed_points(lat, lng, radius_km, (code, region), calibration.leaves)
     branch = _branch(claim, cells, bundle, calibration)
     area = search_area(prediction, bundle, level=AREA_LEVEL, calibration=calibration)

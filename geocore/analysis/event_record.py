@@ -82,6 +82,7 @@ def prediction_from_record(record: Mapping[str, Any], bundle: Bundle) -> Predict
     return Prediction(
         photo=record["photo"], head=record["head"], lat=record["lat"], lng=record["lng"],
         probs=(probs / probs.sum()).astype(np.float32), leaves=bundle.grid.leaves,
+        domain=record.get("domain"),
     )  # fmt: skip
 
 

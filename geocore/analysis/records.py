@@ -79,6 +79,7 @@ def answer_record(
         "photo": prediction.photo,
         "bundle": dict(bundle),
         "head": prediction.head,
+        "domain": prediction.domain,
         "lat": _degrees(prediction.lat),
         "lng": _degrees(prediction.lng),
         "confidence": _prob(prediction.confidence),

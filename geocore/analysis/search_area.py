@@ -3,9 +3,9 @@
 Stage: analysis. It joins a prediction with the calibration of its bundle; it must not know pages
 or TensorFlow.
 
-Promised: of photos drawn like the calibration photos, at least the share `level` were taken inside
-the area that they get. Not promised: the same share for every kind of photo, or anything for photos
-unlike those (another season, a disaster, indoors), or for the cells one by one.
+Promised: of photos drawn like the calibration photos of one domain, at least the share `level` were
+taken inside the area that they get. Not promised: the same share for every other kind of photo, or
+anything for photos unlike those (another season, a disaster, indoors), or for the cells one by one.
 
 Source: own; `geocore.evaluation.conformal`.
 """
@@ -131,6 +131,9 @@ def search_areas(
     """
     levels = [check_level(level) for level in levels]
     calibration = calibration or load_calibration(bundle)
+    facts = unit_facts(calibration, method)
+    if not by_continent:
+        calibration = calibration.like(prediction.domain)
     scores = calibration.label_scores(method, prediction.probs[None])[0]
     p = _p_values(scores, prediction.head, calibration, method, by_continent=by_continent)
     region = None if within is None else _region(within, calibration.units(method))
@@ -143,7 +146,6 @@ def search_areas(
         if region is not None:
             is_inside &= region
         rows = rising[is_inside[rising]]
-        facts = unit_facts(calibration, method)
         area = _area(prediction, facts, rows, p[rows], is_everywhere=is_everywhere)
         areas.append(
             SearchArea(
@@ -165,6 +167,8 @@ def unit_p_values(
     by_continent: bool = False,
 ) -> np.ndarray:
     """Conformal p-value of each unit of a method, float64 (n_units,) in (0, 1]."""
+    if not by_continent:
+        calibration = calibration.like(prediction.domain)
     scores = calibration.label_scores(method, prediction.probs[None])[0]
     return _p_values(scores, prediction.head, calibration, method, by_continent=by_continent)
 

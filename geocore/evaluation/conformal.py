@@ -42,6 +42,8 @@ the most power: what a place is famous for counts neither for nor against it."""
 PER_MEASURE = (LEAST_AREA, WHOLE_CELLS, LIKELIHOOD)
 RAPS_PENALTY, RAPS_FREE = 0.01, 5
 """What each further cell costs, and how many are free (Angelopoulos et al. 2021, section 3)."""
+MIN_OWN = 40
+"""Calibration photos of a domain from which on it is held against them alone."""
 EPSILON = 1e-9
 """A p-value of exactly 1 - level is outside, however 1 - level is rounded."""
 _SMALLEST = np.finfo(np.float32).tiny
@@ -103,6 +105,24 @@ def threshold(calibration_scores: np.ndarray, level: float) -> float:
     n = len(calibration_scores)
     rank = int(np.ceil((n + 1) * level - EPSILON))
     return float(np.partition(calibration_scores, rank - 1)[rank - 1]) if rank <= n else np.inf
+
+
+def is_like(domains: np.ndarray | None, domain: str | None) -> np.ndarray | None:
+    """Which calibration photos a photo of a domain is held against, bool (n_photos,); None: all.
+
+    Its own domain's, if they are at least MIN_OWN: a promise over all photos would be kept for the
+    easy domain at the expense of the hard one.
+
+    Args:
+        domains: names (n_photos,), the domain that each calibration photo looks like.
+        domain: of the photo.
+
+    Source: Vovk et al. 2005, section 4.5 (Mondrian conformal prediction).
+    """
+    if domains is None or domain is None:
+        return None
+    own = np.asarray(domains) == domain
+    return own if own.sum() >= MIN_OWN else None
 
 
 def p_values(scores: np.ndarray, calibration_scores: np.ndarray) -> np.ndarray:

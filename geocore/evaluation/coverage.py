@@ -22,6 +22,7 @@ from geocore.evaluation.conformal import (
     EPSILON,
     LEVELS,
     grouped_thresholds,
+    is_like,
     threshold,
     true_scores,
 )
@@ -41,6 +42,8 @@ class ScoredPhotos:
         areas: (n_cells, n_measures), such as area_km2 and land_km2 of each cell.
         cell_groups: (n_cells,), where groups calibrate apart: the group of each cell.
         photo_groups: (n_photos,), likewise: the group of each photo's own cell.
+        domains: names (n_photos,), where photos are held against those of their domain alone
+            (`geocore.evaluation.conformal.is_like`); None: against all.
         parts: per name bool (n_photos,), photos whose coverage is told beside that of all.
     """
 
@@ -49,6 +52,7 @@ class ScoredPhotos:
     areas: pd.DataFrame
     cell_groups: np.ndarray | None = None
     photo_groups: np.ndarray | None = None
+    domains: np.ndarray | None = None
     parts: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -151,7 +155,7 @@ def _figures(
     parts = {f"coverage:{name}": part[tested] for name, part in photos.parts.items()}
     figures = []
     for level in levels:
-        is_inside = scores <= _limits(photos, known, yardstick, level)
+        is_inside = scores <= _limits(photos, known, tested, yardstick, level)
         is_inside[row, best] = True
         is_covered = is_inside[row, own] & is_assigned
         sums = is_inside.astype(np.float32) @ areas
@@ -164,9 +168,22 @@ def _figures(
 
 
 def _limits(
-    photos: ScoredPhotos, known: np.ndarray, yardstick: np.ndarray, level: float
+    photos: ScoredPhotos, known: np.ndarray, tested: np.ndarray, yardstick: np.ndarray, level: float
 ) -> float | np.ndarray:
-    """The largest score inside, one for all cells or one per cell."""
+    """The largest score inside: one for all, one per tested photo (n_tested, 1) or one per cell."""
     if photos.cell_groups is None or photos.photo_groups is None:
-        return threshold(yardstick, level)
+        return _limit_of_domain(photos, known, tested, yardstick, level)
     return grouped_thresholds(photos.cell_groups, yardstick, photos.photo_groups[known], level)
+
+
+def _limit_of_domain(
+    photos: ScoredPhotos, known: np.ndarray, tested: np.ndarray, yardstick: np.ndarray, level: float
+) -> float | np.ndarray:
+    if photos.domains is None:
+        return threshold(yardstick, level)
+    limits = np.full((len(tested), 1), threshold(yardstick, level))
+    for domain in np.unique(photos.domains):
+        own = is_like(photos.domains[known], domain)
+        if own is not None:
+            limits[photos.domains[tested] == domain] = threshold(yardstick[own], level)
+    return limits

@@ -5,10 +5,14 @@ Stage: evaluation. Arrays in, arrays out: it must not know models, photos or fil
 Head and evidence are joined over the leaves, where both speak, as a weighted product; within a leaf
 the evidence alone tells the places apart:
 
-    log p(leaf)  = ((1 - share) log head(leaf) + share log evidence(leaf)) / temperature + constant
+    log p(leaf)  = strength ((1 - share) log head(leaf) + share log evidence(leaf)) / temperature
+                   + constant
     p(place)     = p(leaf of the place) evidence(place) / evidence(leaf of the place)
     answer       = the place of the largest expected GeoScore, or of the fewest expected km, under
                    p(place) ^ sharpness, normalised
+
+Share and strength are those of the photo's domain (`geocore.evaluation.domains`), between two
+domains something between them; the temperature is all photos'.
 
 The sharpness of the point is there because probabilities that come true for cells are too broad for
 the place in their middle to be a good answer (docs/notebook.md has the figures).
@@ -18,11 +22,13 @@ Source: own; Genest and Zidek 1986 for the product (logarithmic opinion pool).
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
 
 from geocore.cells.geodesy import distance_km
+from geocore.evaluation.domains import between
 from geocore.evaluation.metrics import geoscores
 from geocore.evaluation.place_evidence import POINTS, PlaceEvidence, leaf_sums
 from geocore.evaluation.products import product
@@ -30,6 +36,8 @@ from geocore.evaluation.temperature import LIMITS, PRIOR_SPREAD, apply_temperatu
 
 USUAL_SHARE, SHARE_SPREAD = 0.5, 0.25
 """Share of the evidence expected before any photo is seen, and how far from it it may well be."""
+STRENGTH_SPREAD = 0.1
+"""How far ln(strength) of a domain may well be from 0: few photos of each are at hand."""
 _SMALLEST = 1e-9
 
 
@@ -39,53 +47,112 @@ class Mixing:
 
     Attributes:
         temperature: of the product; 1 leaves it as it is.
-        share: of the evidence in the product, 0 to 1.
+        share: of the evidence in the product, 0 to 1, for photos of all domains together.
+        shares: of the evidence, one per domain; empty where there are no domains.
+        strengths: by which the product is sharpened, one per domain, above 0.
     """
 
     temperature: float = 1.0
     share: float = 0.0
+    shares: tuple[float, ...] = ()
+    strengths: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        if not 0 <= self.share <= 1:
-            raise ValueError(f"share must lie between 0 and 1, received {self.share}.")
+        for share in (self.share, *self.shares):
+            if not 0 <= share <= 1:
+                raise ValueError(f"share must lie between 0 and 1, received {share}.")
+        if len(self.shares) != len(self.strengths) or not all(x > 0 for x in self.strengths):
+            raise ValueError(
+                "Every domain must have a share and a strength above 0, received "
+                f"{self.shares} and {self.strengths}."
+            )
+
+    def of(self, domains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Share and strength of photos, each (n_photos, 1).
+
+        Args:
+            domains: (n_photos, n_domains), how much of each domain they are.
+        """
+        if not self.shares:
+            ones = np.ones((len(domains), 1))
+            return self.share * ones, ones
+        own = np.asarray(domains, np.float64)
+        return (own @ self.shares)[:, None], between(np.array(self.strengths), own)[:, None]
 
 
-def mixed_probs(head_probs: np.ndarray, evidence_probs: np.ndarray, share: float) -> np.ndarray:
+def mixed_probs(
+    head_probs: np.ndarray,
+    evidence_probs: np.ndarray,
+    share: float | np.ndarray,
+    strength: float | np.ndarray = 1.0,
+) -> np.ndarray:
     """Weighted product of two rows of probs over leaves, float32 (n_photos, n_leaves).
 
-    Rows sum to 1: yes.
+    Rows sum to 1: yes. Share and strength are numbers or (n_photos, 1).
     """
-    logs = (1 - share) * _logs(head_probs) + share * _logs(evidence_probs)
+    logs = strength * ((1 - share) * _logs(head_probs) + share * _logs(evidence_probs))
     probs = np.exp(logs - logs.max(axis=-1, keepdims=True))
     return (probs / probs.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 
-def fit_mixing(y_true: np.ndarray, head_probs: np.ndarray, evidence_probs: np.ndarray) -> Mixing:
+def fit_mixing(
+    y_true: np.ndarray,
+    head_probs: np.ndarray,
+    evidence_probs: np.ndarray,
+    domains: np.ndarray | None = None,
+) -> Mixing:
     """Share and temperature with the smallest log-loss, pulled towards the usual by few photos.
+
+    What each domain needs else is fitted afterwards, pulled towards what all photos together need.
 
     Args:
         y_true: int (n_photos,), class index of photos that neither was trained on, or -1 (left
             out); n_photos may be 0.
         head_probs: float (n_photos, n_leaves).
         evidence_probs: float (n_photos, n_leaves).
+        domains: (n_photos, n_domains), how much of each domain they are; None or one column where
+            there are no domains.
     """
+    n_domains = 0 if domains is None or domains.shape[1] < 2 else domains.shape[1]
     inside = np.flatnonzero(y_true >= 0)
     if len(inside) == 0 or head_probs.shape[1] < 2:
-        return Mixing(share=USUAL_SHARE)
-    rows, truth = np.arange(len(inside)), y_true[inside]
-    head, evidence = _logs(head_probs[inside]), _logs(evidence_probs[inside])
+        return Mixing(
+            share=USUAL_SHARE, shares=(USUAL_SHARE,) * n_domains, strengths=(1.0,) * n_domains
+        )
+    truth, head, evidence = y_true[inside], _logs(head_probs[inside]), _logs(evidence_probs[inside])
+
+    def loss(share: Any, strength: Any) -> float:
+        logs = strength * ((1 - share) * head + share * evidence)
+        top = logs.max(axis=1)
+        own = logs[np.arange(len(truth)), truth]
+        return float((np.log(np.exp(logs - top[:, None]).sum(axis=1)) + top - own).sum())
 
     def cost(x: np.ndarray) -> float:
-        """Mean loss at a share x[0] and log temperature x[1], with the pull to the usual."""
-        logs = ((1 - x[0]) * head + x[0] * evidence) / math.exp(x[1])
-        top = logs.max(axis=1)
-        loss = (np.log(np.exp(logs - top[:, None]).sum(axis=1)) + top - logs[rows, truth]).sum()
         pull = ((x[0] - USUAL_SHARE) / SHARE_SPREAD) ** 2 + (x[1] / PRIOR_SPREAD) ** 2
-        return float(loss + 0.5 * pull) / len(inside)
+        return (loss(x[0], math.exp(-x[1])) + 0.5 * float(pull)) / len(truth)
 
     bounds = [(0.0, 1.0), (math.log(LIMITS[0]), math.log(LIMITS[1]))]
     found = minimize(cost, np.array([USUAL_SHARE, 0.0]), method="L-BFGS-B", bounds=bounds)
-    return Mixing(share=float(np.clip(found.x[0], 0, 1)), temperature=float(math.exp(found.x[1])))
+    share, temperature = float(np.clip(found.x[0], 0, 1)), float(math.exp(found.x[1]))
+    if domains is None or not n_domains:
+        return Mixing(share=share, temperature=temperature)
+    own = np.asarray(domains[inside], np.float64)
+
+    def cost_apart(x: np.ndarray) -> float:
+        shares, logs = x[:n_domains], x[n_domains:]
+        pull = (((shares - share) / SHARE_SPREAD) ** 2 + (logs / STRENGTH_SPREAD) ** 2).sum()
+        apart = loss((own @ shares)[:, None], np.exp(own @ logs)[:, None] / temperature)
+        return (apart + 0.5 * float(pull)) / len(truth)
+
+    start = np.repeat([share, 0.0], n_domains)
+    limits = [(0.0, 1.0)] * n_domains + [(-1.0, 1.0)] * n_domains
+    found = minimize(cost_apart, start, method="L-BFGS-B", bounds=limits)
+    return Mixing(
+        share=share,
+        temperature=temperature,
+        shares=tuple(np.clip(found.x[:n_domains], 0, 1).tolist()),
+        strengths=tuple(np.exp(found.x[n_domains:]).tolist()),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -109,7 +176,11 @@ class PlaceAnswers:
         return leaf_sums(np.exp(log_probs), self.evidence.place_leaf, self.n_leaves)
 
     def answer(
-        self, head_probs: np.ndarray, log_probs: np.ndarray, mixing: Mixing
+        self,
+        head_probs: np.ndarray,
+        log_probs: np.ndarray,
+        mixing: Mixing,
+        domains: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Probs of the leaves and the best place of each photo, out of one distribution.
 
@@ -117,12 +188,14 @@ class PlaceAnswers:
             head_probs: (n_photos, n_leaves), as the head gives them.
             log_probs: (n_photos, n_places), as the evidence gives them.
             mixing: of the head.
+            domains: (n_photos, n_domains), as the evidence gives them; None where mixing has none.
 
         Returns:
             float32 (n_photos, n_leaves), rows sum to 1, and float64 (n_photos, 2), degrees.
         """
         own = self.leaf_probs(log_probs)
-        mixed = mixed_probs(head_probs, own, mixing.share)
+        share, strength = mixing.of(np.ones((len(own), 1)) if domains is None else domains)
+        mixed = mixed_probs(head_probs, own, share, strength)
         probs = apply_temperature(mixed, mixing.temperature)
         gain = np.log(np.maximum(probs, _SMALLEST)) - np.log(np.maximum(own, _SMALLEST))
         places = log_probs + gain[:, self.evidence.place_leaf]  # log p(place)

@@ -7,15 +7,18 @@ are made. How it learns: `geocore.evaluation.place_fit`; how it joins a head's a
 A kernel ridge regression gives for every training place how near it is expected to be, as a score
 from 1 on the spot to 0 far away; the places' probs are a softmax of these scores. Everything else
 is a sum over these probs: a leaf's over its places, the expected worth of a point over all of them.
+Where photos of several domains are asked about, prior and sharpness are those of the photo's own
+(`geocore.evaluation.domains`).
 
 Source: own; kernel ridge regression as in Saunders et al. 1998.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from geocore.evaluation.domains import Domains
 from geocore.evaluation.products import product
 
 POINTS = ("geoscore", "km")
@@ -25,6 +28,7 @@ _ARRAYS = {
     "features": 2, "coefficients": 2, "components": 2, "usual": 1,
     "places": 2, "leaf": 1, "log_prior": 1, "settings": 1,
 }  # fmt: skip
+_DOMAIN_ARRAYS = {"membership": 2, "domain_log_prior": 2, "domain_sharpness": 1, "slope": 1}
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +47,8 @@ class PlaceEvidence:
         log_prior: (n_places,), log of how much a place counts before a photo is seen.
         settings: (2,), the kernel's width, in mean squares of a photo's features, and how sharply
             scores become probs.
+        domains: where photos of several are asked about; log_prior and the sharpness of settings
+            are then those of all photos together, which nothing is answered with.
     """
 
     features: np.ndarray
@@ -53,6 +59,7 @@ class PlaceEvidence:
     leaf: np.ndarray
     log_prior: np.ndarray
     settings: np.ndarray
+    domains: Domains | None = None
 
     @property
     def place_leaf(self) -> np.ndarray:
@@ -71,16 +78,41 @@ class PlaceEvidence:
             features: (n_photos, n_features).
         """
         scores = np.empty((len(features), len(self.usual)), np.float32)
-        for start in range(0, len(features), _CHUNK_PHOTOS):
-            rows = slice(start, start + _CHUNK_PHOTOS)
-            likeness = kernel(features[rows], self.features, float(self.settings[0]))
-            scores[rows] = product(product(likeness, self.coefficients), self.components)
-            scores[rows] += self.usual
+        for rows, likeness in self._likeness(features):
+            scores[rows] = self._scores(likeness)
         return scores
 
-    def log_probs(self, features: np.ndarray) -> np.ndarray:
-        """Log-probs of the places, float32 (n_photos, n_places)."""
-        return place_log_probs(self.scores(features), self.log_prior, self.sharpness)
+    def hear(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What it says of photos (n_photos, n_features).
+
+        Returns:
+            Log-probs of the places, float32 (n_photos, n_places), and how much of each domain the
+            photos are, float32 (n_photos, n_domains), rows sum to 1; one column of 1 without any.
+        """
+        log_probs = np.empty((len(features), len(self.usual)), np.float32)
+        shares = np.ones((len(features), self.n_domains), np.float32)
+        for rows, likeness in self._likeness(features):
+            scores = self._scores(likeness)
+            if self.domains is None:
+                log_probs[rows] = place_log_probs(scores, self.log_prior, self.sharpness)
+            else:
+                shares[rows] = own = self.domains.shares(likeness)
+                log_probs[rows] = log_normalised(self.domains.logits(scores, own))
+        return log_probs, shares
+
+    @property
+    def n_domains(self) -> int:
+        """How many domains of photos it tells apart, 1 where it tells none."""
+        return 1 if self.domains is None else len(self.domains.sharpness)
+
+    def _likeness(self, features: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        """Likeness to the photos learned from, some photos at a time."""
+        for start in range(0, len(features), _CHUNK_PHOTOS):
+            rows = slice(start, start + _CHUNK_PHOTOS)
+            yield rows, kernel(features[rows], self.features, float(self.settings[0]))
+
+    def _scores(self, likeness: np.ndarray) -> np.ndarray:
+        return product(product(likeness, self.coefficients), self.components) + self.usual
 
 
 def kernel(queries: np.ndarray, features: np.ndarray, width: float) -> np.ndarray:
@@ -102,7 +134,11 @@ def kernel(queries: np.ndarray, features: np.ndarray, width: float) -> np.ndarra
 
 def place_log_probs(scores: np.ndarray, log_prior: np.ndarray, sharpness: float) -> np.ndarray:
     """Log of a softmax of scores (n_photos, n_places) times sharpness, weighted by the prior."""
-    logits = sharpness * scores + log_prior
+    return log_normalised(sharpness * scores + log_prior)
+
+
+def log_normalised(logits: np.ndarray) -> np.ndarray:
+    """Logits (..., n_places) less their log-sum, so that their exponentials sum to 1."""
     logits = logits - logits.max(axis=-1, keepdims=True)
     return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
 
@@ -124,7 +160,9 @@ def leaf_sums(values: np.ndarray, leaf: np.ndarray, n_leaves: int) -> np.ndarray
 
 def evidence_arrays(evidence: PlaceEvidence) -> list[np.ndarray]:
     """All arrays in the order that `evidence_from_arrays` expects."""
-    return [getattr(evidence, item.name) for item in fields(evidence)]
+    arrays = [getattr(evidence, name) for name in _ARRAYS]
+    domains = evidence.domains
+    return arrays + ([] if domains is None else list(vars(domains).values()))
 
 
 def evidence_from_arrays(arrays: Sequence[np.ndarray]) -> PlaceEvidence:
@@ -133,20 +171,31 @@ def evidence_from_arrays(arrays: Sequence[np.ndarray]) -> PlaceEvidence:
     Raises:
         ValueError: arrays that are not those of an evidence.
     """
-    if [x.ndim for x in arrays] != list(_ARRAYS.values()):
+    expected = _ARRAYS if len(arrays) <= len(_ARRAYS) else _ARRAYS | _DOMAIN_ARRAYS
+    if [x.ndim for x in arrays] != list(expected.values()):
         raise ValueError(
-            f"The arrays {', '.join(_ARRAYS)} must be there, received shapes "
+            f"The arrays {', '.join(expected)} must be there, received shapes "
             f"{[x.shape for x in arrays]}."
         )
-    made = PlaceEvidence(*arrays)
-    n_photos, n_components, n_places = *made.coefficients.shape, len(made.places)
+    own, further = arrays[: len(_ARRAYS)], arrays[len(_ARRAYS) :]
+    made = replace(PlaceEvidence(*own), domains=Domains(*further) if further else None)
+    _check_shapes(dict(zip(expected, arrays, strict=True)))
+    return made
+
+
+def _check_shapes(arrays: dict[str, np.ndarray]) -> None:
+    n_photos, n_components = arrays["coefficients"].shape
+    n_places, n_domains = len(arrays["places"]), len(arrays.get("domain_sharpness", ()))
     expected = {
-        "features": (n_photos, made.features.shape[1]), "components": (n_components, n_places),
+        "features": (n_photos, arrays["features"].shape[1]),
+        "components": (n_components, n_places),
         "usual": (n_places,), "places": (n_places, 2), "leaf": (n_places,),
         "log_prior": (n_places,), "settings": (2,),
+        "membership": (n_photos, n_domains), "domain_log_prior": (n_domains, n_places),
+        "slope": (1,),
     }  # fmt: skip
     for name, shape in expected.items():
-        received = getattr(made, name).shape
-        if received != shape:
-            raise ValueError(f"{name} must be {shape} beside the others, received {received}.")
-    return made
+        if name in arrays and arrays[name].shape != shape:
+            raise ValueError(
+                f"{name} must be {shape} beside the others, received {arrays[name].shape}."
+            )

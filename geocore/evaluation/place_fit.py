@@ -8,20 +8,31 @@ regression itself, without fitting it anew: that is how the sharpness is fitted 
 how validation photos can be learned from and still serve to fit what joins heads and evidence.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import eigh, lapack
+from scipy.linalg import eigh
 from scipy.optimize import minimize_scalar
 
 from geocore.cells.geodesy import distance_km
+from geocore.evaluation.domain_fit import (
+    Membership,
+    as_domains,
+    domain_priors,
+    fit_membership,
+    has_domains,
+    prior_of,
+)
+from geocore.evaluation.domains import Domains
 from geocore.evaluation.place_evidence import (
     POINTS,
     PlaceEvidence,
     kernel,
     leaf_sums,
+    log_normalised,
     place_log_probs,
 )
+from geocore.evaluation.ridge import ridge_inverse, said_without_group
 
 MAX_PHOTOS = 8000
 """Photos learned from, drawn at random: time grows with their cube."""
@@ -75,7 +86,8 @@ class PlacedPhotos:
         class_index: int (n_photos,), -1 outside all leaves.
         weights: (n_photos,), above 0.
         groups: int (n_photos,), equal for photos that show one place.
-        is_typical: bool (n_photos,), whether it is of the kind that will be asked about.
+        domain: int (n_photos,), which of the photo sets that will be asked about it is of, -1 for
+            none of them.
     """
 
     features: np.ndarray
@@ -84,7 +96,7 @@ class PlacedPhotos:
     class_index: np.ndarray
     weights: np.ndarray
     groups: np.ndarray
-    is_typical: np.ndarray
+    domain: np.ndarray
 
     def __len__(self) -> int:
         return len(self.lat)
@@ -102,11 +114,13 @@ class FittedEvidence:
         evidence: see there.
         rows: int (n_used,), which of the given photos it learned from.
         held_out: float32 (n_used, n_places), log-probs of the places.
+        shares: float32 (n_used, n_domains), how much of each domain they are, likewise held out.
     """
 
     evidence: PlaceEvidence
     rows: np.ndarray
     held_out: np.ndarray
+    shares: np.ndarray
 
 
 def fit_evidence(
@@ -134,17 +148,19 @@ def fit_evidence(
         )
     rows = np.sort(np.random.default_rng(seed).permutation(len(photos))[:MAX_PHOTOS])
     used = photos.subset(rows)
-    places, leaf, log_prior = _places(used, centroids, seed)
+    places, leaf, log_prior, place = _places(used, centroids, seed)
     worth = np.exp(-_km(np.column_stack([used.lat, used.lng]), places) / settings.target_km)
     usual = used.weights @ worth / used.weights.sum()
     features = used.features.astype(np.float16)
-    inverse = _inverse(kernel(features, features, settings.width), settings.ridge / used.weights)
+    likeness = kernel(features, features, settings.width)
+    inverse = ridge_inverse(likeness, settings.ridge / used.weights)
     components = _main_components(worth - usual)
     targets = (worth - usual) @ components.T
     coefficients = inverse @ targets
-    alone = _without_own_place(targets, coefficients, inverse, used.groups)
+    alone = said_without_group(targets, coefficients, inverse, used.groups)
     scores = (alone @ components + usual).astype(np.float32)
-    sharpness = _best_sharpness(scores, leaf, log_prior, used, len(centroids[0]))
+    asked = _Asked(scores=scores, leaf=leaf, photos=used, n_leaves=len(centroids[0]))
+    sharpness = asked.best_sharpness(log_prior[None], used.domain >= 0)
     evidence = PlaceEvidence(
         features,
         coefficients.astype(np.float16),
@@ -155,8 +171,31 @@ def fit_evidence(
         log_prior.astype(np.float32),
         np.array([settings.width, sharpness], np.float32),
     )
-    held_out = place_log_probs(scores, evidence.log_prior, sharpness)
-    return FittedEvidence(evidence=evidence, rows=rows, held_out=held_out)
+    if not has_domains(used.domain):
+        held_out = place_log_probs(scores, evidence.log_prior, sharpness)
+        return FittedEvidence(
+            evidence=evidence, rows=rows, held_out=held_out, shares=np.ones((len(rows), 1))
+        )
+    del inverse
+    member = fit_membership(likeness, used.domain, used.groups, settings.ridge)
+    domains = _fit_domains(asked, member, place, log_prior)
+    return FittedEvidence(
+        evidence=replace(evidence, domains=domains),
+        rows=rows,
+        held_out=log_normalised(domains.logits(scores, member.shares)).astype(np.float32),
+        shares=member.shares.astype(np.float32),
+    )
+
+
+def _fit_domains(
+    asked: "_Asked", member: Membership, place: np.ndarray, log_prior: np.ndarray
+) -> Domains:
+    """Prior and sharpness of each domain."""
+    photos = asked.photos
+    priors = domain_priors(place, photos.weights, member.shares, log_prior)
+    own_prior = prior_of(member, priors, np.arange(len(photos)))
+    sharpness = [asked.best_sharpness(own_prior, photos.domain == d) for d in range(len(priors))]
+    return as_domains(member, priors, np.array(sharpness))
 
 
 def _km(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -166,32 +205,29 @@ def _km(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def _places(
     photos: PlacedPhotos, centroids: tuple[np.ndarray, np.ndarray], seed: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Places of the photos inside the leaves, their leaves, and log of their share of the weights.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Places of the photos inside the leaves, their leaves, log of their share of the weights.
+
+    The last is the position of each photo's place, (n_photos,), -1 for none.
 
     Photos of one group are one place, that of the first of them; a leaf without any has its
     centroid, which counts as little as the least of the places.
     """
     inside = np.flatnonzero(photos.class_index >= 0)
-    _, first, place = np.unique(photos.groups[inside], return_index=True, return_inverse=True)
-    weights = np.bincount(place, photos.weights[inside])
+    _, first, own = np.unique(photos.groups[inside], return_index=True, return_inverse=True)
+    weights = np.bincount(own, photos.weights[inside])
     drawn = np.sort(np.random.default_rng(seed).permutation(len(first))[:MAX_PLACES])
     chosen, weights = inside[first[drawn]], weights[drawn]
+    position = np.full(len(first), -1)
+    position[drawn] = np.arange(len(drawn))
+    place = np.full(len(photos), -1)
+    place[inside] = position[own]
     positions = np.column_stack([photos.lat[chosen], photos.lng[chosen]])
     empty = np.setdiff1d(np.arange(len(centroids[0])), photos.class_index[chosen])
     leaf = np.concatenate([photos.class_index[chosen], empty])
     positions = np.concatenate([positions, np.column_stack(centroids)[empty]])
     weights = np.concatenate([weights, np.full(len(empty), weights.min(initial=1.0))])
-    return positions, leaf, np.log(weights / weights.sum())
-
-
-def _inverse(likeness: np.ndarray, ridge: np.ndarray) -> np.ndarray:
-    """Inverse of the kernel with the ridge on its diagonal, float64 (n_photos, n_photos)."""
-    matrix = likeness.astype(np.float64)
-    matrix[np.diag_indices_from(matrix)] += ridge
-    factor, _ = lapack.dpotrf(matrix, lower=1, overwrite_a=1)
-    inverse, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
-    return np.tril(inverse) + np.tril(inverse, -1).T
+    return positions, leaf, np.log(weights / weights.sum()), place
 
 
 def _main_components(targets: np.ndarray) -> np.ndarray:
@@ -202,39 +238,34 @@ def _main_components(targets: np.ndarray) -> np.ndarray:
     return vectors[:, ::-1].T
 
 
-def _without_own_place(
-    targets: np.ndarray, coefficients: np.ndarray, inverse: np.ndarray, groups: np.ndarray
-) -> np.ndarray:
-    """What the regression says of each photo when its group is left out, as `targets`.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Asked:
+    """Photos learned from, and the scores (n_photos, n_places) of each without its own place."""
 
-    Source: the closed form of leave-one-out for ridge regression (Allen 1974), block by block.
-    """
-    said = np.empty_like(targets)
-    order = np.argsort(groups, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
-        block = inverse[np.ix_(rows, rows)]
-        said[rows] = targets[rows] - np.linalg.solve(block, coefficients[rows])
-    return said
+    scores: np.ndarray
+    leaf: np.ndarray
+    photos: PlacedPhotos
+    n_leaves: int
 
+    def best_sharpness(self, log_prior: np.ndarray, is_asked: np.ndarray) -> float:
+        """Sharpness of the lowest log-loss over the asked photos inside the leaves.
 
-def _best_sharpness(
-    scores: np.ndarray,
-    leaf: np.ndarray,
-    log_prior: np.ndarray,
-    photos: PlacedPhotos,
-    n_leaves: int,
-) -> float:
-    """Sharpness of the lowest log-loss over typical photos inside the leaves."""
-    asked = np.flatnonzero(photos.is_typical & (photos.class_index >= 0))
-    if len(asked) == 0:
-        return float(np.sqrt(SHARPNESS[0] * SHARPNESS[1]))
-    truth = photos.class_index[asked]
+        Args:
+            log_prior: (1, n_places) or one row per photo.
+            is_asked: bool (n_photos,).
+        """
+        asked = np.flatnonzero(is_asked & (self.photos.class_index >= 0))
+        if len(asked) == 0:
+            return float(np.sqrt(SHARPNESS[0] * SHARPNESS[1]))
+        truth, scores = self.photos.class_index[asked], self.scores[asked]
+        prior = log_prior if len(log_prior) == 1 else log_prior[asked]
 
-    def loss(log_sharpness: float) -> float:
-        log_probs = place_log_probs(scores[asked], log_prior, float(np.exp(log_sharpness)))
-        own = leaf_sums(np.exp(log_probs), leaf, n_leaves)[np.arange(len(asked)), truth]
-        return float(-np.log(np.maximum(own, 1e-12)).mean())
+        def loss(log_sharpness: float) -> float:
+            log_probs = place_log_probs(scores, prior, float(np.exp(log_sharpness)))
+            own = leaf_sums(np.exp(log_probs), self.leaf, self.n_leaves)
+            own = own[np.arange(len(asked)), truth]
+            return float(-np.log(np.maximum(own, 1e-12)).mean())
 
-    bounds = (np.log(SHARPNESS[0]), np.log(SHARPNESS[1]))
-    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 0.01})
-    return float(np.exp(found.x))
+        bounds = (np.log(SHARPNESS[0]), np.log(SHARPNESS[1]))
+        found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 0.01})
+        return float(np.exp(found.x))

@@ -20,13 +20,12 @@ import keras
 import numpy as np
 import pandas as pd
 
-from geocore.answering import Witness, head_mixing, hear_places, predict_held_out
+from geocore.answering import head_mixing, hear_places, predict_held_out
 from geocore.cells import CellGrid
 from geocore.cells.place_names import PlaceNamer, load_place_namer
 from geocore.config import ExperimentConfig, config_to_toml
 from geocore.data.sampling import k_folds, split_photos
 from geocore.evaluation.folded import folds_report
-from geocore.evaluation.point_sharpness import fit_point_sharpness
 from geocore.evaluation.store import RESULTS, save_folds
 from geocore.experiments.set_areas import set_areas
 from geocore.field_baselines import answer_baselines, fit_baselines
@@ -199,7 +198,7 @@ def answer_fold(
     prepared = prepare(
         config, without_leaks(photos, _silent), shared.features, _silent, shared.grid
     )
-    heads, witness = config.heads.names, _sharpened(prepared, hear_places(prepared))
+    heads, witness = config.heads.names, hear_places(prepared)
     weights: dict[str, list[np.ndarray]] = {}
     rows: dict[str, pd.DataFrame] = {}
     epochs: dict[str, int] = {}
@@ -242,21 +241,6 @@ def fold_split(photos: pd.DataFrame, is_fold: np.ndarray, config: ExperimentConf
     )
     split.loc[rest.index] = drawn.to_numpy()
     return split
-
-
-def _sharpened(prepared: Prepared, witness: Witness | None) -> Witness | None:
-    """The witness with the sharpness of the point that serves its own photos best, held out."""
-    if witness is None:
-        return None
-    learned = prepared.photos.iloc[witness.learned]
-    is_typical = learned["is_tested"].to_numpy()
-    sharpness = fit_point_sharpness(
-        witness.answers,
-        witness.held_out[is_typical],
-        learned["lat"].to_numpy()[is_typical],
-        learned["lng"].to_numpy()[is_typical],
-    )
-    return replace(witness, answers=replace(witness.answers, sharpness=sharpness))
 
 
 def _baseline_rows(prepared: Prepared, flat: list[np.ndarray] | None) -> dict[str, pd.DataFrame]:

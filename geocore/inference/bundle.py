@@ -119,6 +119,11 @@ class Bundle:
         """
         return float(self.report.get("temperatures", {}).get(self._known(head), 1.0))
 
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Names of the photo sets that the evidence of places tells apart; often none."""
+        return tuple(str(name) for name in self.report.get("domains", ()))
+
     def predictions(self, head: str) -> pd.DataFrame:
         """Held-out predictions of a head or baseline: `PREDICTION_COLUMNS`, probs as float32."""
         rows = self._all_predictions["head"] == self._known(head)

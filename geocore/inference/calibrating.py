@@ -122,13 +122,22 @@ def _without_scores(
 def _calibration_photos(
     held_out: pd.DataFrame, leaves: pd.DataFrame, namer: PlaceNamer
 ) -> pd.DataFrame:
-    """The continent of a photo is its leaf's; outside all leaves, that of its place."""
+    """The continent of a photo is its leaf's; outside all leaves, that of its place.
+
+    The domain that it looks like is told where the predictions say it.
+    """
     class_index = held_out["class_index"].to_numpy()
     by_place = continents_at(namer, held_out["lat"], held_out["lng"])
     by_leaf = leaves["continent"].to_numpy()[class_index]
-    return held_out[["photo_id", "photo_set"]].assign(
+    names = ["photo_id", "photo_set", *(["domain"] if has_domains(held_out) else [])]
+    return held_out[names].assign(
         is_outside=class_index < 0, continent=np.where(class_index < 0, by_place, by_leaf)
     )
+
+
+def has_domains(table: pd.DataFrame) -> bool:
+    """Whether a table says of every photo which domain it looks like."""
+    return "domain" in table and bool(table["domain"].notna().all())
 
 
 def _drawn(n_photos: int, most: int) -> np.ndarray:
@@ -186,6 +195,7 @@ def _measured(
         scores=bare.label_scores(method, probs[rows]),
         y_true=truth[rows],
         areas=units[["area_km2", "land_km2"]],
+        domains=photos["domain"].to_numpy() if "domain" in photos else None,
         parts={name: (photos[c] == x).to_numpy() for name, (c, x) in names.items()},
     )
     apart = replace(

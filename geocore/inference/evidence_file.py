@@ -89,7 +89,13 @@ def head_mixing(bundle: Bundle, head: str) -> Mixing:
         BundleError: report.json says something impossible.
     """
     share = bundle.report.get("evidence_shares", {}).get(head, 0.0)
+    apart = bundle.report.get("domain_mixings", {}).get(head, {})
     try:
-        return Mixing(temperature=bundle.temperature(head), share=float(share))
-    except (TypeError, ValueError) as error:
+        return Mixing(
+            temperature=bundle.temperature(head),
+            share=float(share),
+            shares=tuple(float(x) for x in apart.get("shares", ())),
+            strengths=tuple(float(x) for x in apart.get("strengths", ())),
+        )
+    except (TypeError, ValueError, AttributeError) as error:
         raise BundleError(f"{bundle.folder}: report.json: {error} Make the bundle anew.") from error

@@ -25,6 +25,7 @@ class Prediction:
         lat, lng: the best single point, degrees: the place with the highest expected GeoScore.
         probs: (n_leaves,) float32, by class index; sums to 1.
         leaves: the grid's leaves by class index, with token, level, place, lat, lng.
+        domain: the photo set that the photo looks like, None where the bundle tells none apart.
     """
 
     photo: str
@@ -33,6 +34,7 @@ class Prediction:
     lng: float
     probs: np.ndarray
     leaves: pd.DataFrame
+    domain: str | None = None
 
     @property
     def confidence(self) -> float:

@@ -26,7 +26,7 @@ from geocore.inference.evidence_file import head_mixing, load_evidence
 from geocore.inference.network import PhotoNetwork
 from geocore.inference.photo_look import PhotoLook, colours_share, even_share
 from geocore.inference.prediction import PhotoFailure, Prediction
-from geocore.inference.training_places import training_point_table
+from geocore.inference.training_places import point_sharpness, training_point_table
 from geocore.models.images import load_image
 
 BATCH_SIZE = 16
@@ -42,6 +42,7 @@ class Reading:
         features: (n_inputs,) float32, what every head read.
         probs: per head (n_leaves,) float32, as the head itself gives them.
         place_log_probs: (n_places,) float32, what the evidence of places says; None without any.
+        domain_shares: (n_domains,) float32, how much of each domain the photo is; None likewise.
         even_share: see `geocore.inference.photo_look.PhotoLook`.
         colours_share: likewise.
     """
@@ -51,6 +52,7 @@ class Reading:
     features: np.ndarray
     probs: dict[str, np.ndarray]
     place_log_probs: np.ndarray | None
+    domain_shares: np.ndarray | None
     even_share: float
     colours_share: float
 
@@ -152,6 +154,7 @@ class Predictor:
             lng=float(lng[0]),
             probs=probs,
             leaves=self.bundle.grid.leaves,
+            domain=self._domain(reading),
         )
 
     def look(self, reading: Reading) -> PhotoLook:
@@ -192,12 +195,21 @@ class Predictor:
         mixing = head_mixing(self.bundle, head)
         if not self.is_calibrated:
             mixing = replace(mixing, temperature=1.0)
-        if self._places is None or reading.place_log_probs is None:
+        if self._places is None or reading.place_log_probs is None or reading.domain_shares is None:
             return apply_temperature(reading.probs[head], mixing.temperature), None
         probs, points = self._places.answer(
-            reading.probs[head][None], reading.place_log_probs[None], mixing
+            reading.probs[head][None],
+            reading.place_log_probs[None],
+            mixing,
+            reading.domain_shares[None],
         )
         return probs[0], points
+
+    def _domain(self, reading: Reading) -> str | None:
+        """The photo set that the photo looks like, where the bundle tells several apart."""
+        if reading.domain_shares is None or len(reading.domain_shares) != len(self.bundle.domains):
+            return None
+        return self.bundle.domains[int(reading.domain_shares.argmax())]
 
     def _baseline_answer(self, reading: Reading, name: str) -> tuple[np.ndarray, np.ndarray | None]:
         """Probs (n_leaves,) of a baseline and, where it has a rule of its own, its point (1, 2)."""
@@ -235,14 +247,15 @@ class Predictor:
     def _read(self, photos: Sequence[tuple[str, np.ndarray]]) -> list[Reading]:
         pixels = np.stack([pixels for _, pixels in photos])
         feature_maps, features, probs = self._network.run(pixels)
-        said = None if self._places is None else self._places.evidence.log_probs(features)
+        said = None if self._places is None else self._places.evidence.hear(features)
         return [
             Reading(
                 photo=name,
                 feature_map=feature_maps[row],
                 features=features[row],
                 probs={head: values[row] for head, values in probs.items()},
-                place_log_probs=None if said is None else said[row],
+                place_log_probs=None if said is None else said[0][row],
+                domain_shares=None if said is None else said[1][row],
                 even_share=even_share(pixels),
                 colours_share=colours_share(pixels),
             )
@@ -257,7 +270,7 @@ def _place_answers(bundle: Bundle) -> PlaceAnswers | None:
         return None
     settings = config_from_dict(bundle.config, where=f"{bundle.folder}/config.toml").evidence
     n_leaves = bundle.grid.n_leaves
-    return place_answers(evidence, n_leaves, settings.point, settings.point_sharpness)
+    return place_answers(evidence, n_leaves, settings.point, point_sharpness(bundle))
 
 
 def _name(photo: Photo, name: str | None) -> str:

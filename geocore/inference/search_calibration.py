@@ -3,7 +3,8 @@
 Stage: inference. It must not know TensorFlow, nor how the files are made
 (`geocore.inference.calibrating`) or how an area is shown.
 
-    conformal.json          photos    ids, photo sets and continents of the calibration photos
+    conformal.json          photos    ids, photo sets and continents of the calibration photos, and
+                                      the domain that each looks like, where several are told apart
                             scores    per head and method one number per photo, null outside all
                                       cells, from which any level follows
                             measured  per head and method the coverage seen on photos left out
@@ -14,7 +15,7 @@ Source: own.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from geocore.evaluation.conformal import (
     LIKELIHOOD,
     METHODS,
     check_method,
+    is_like,
     label_scores,
 )
 from geocore.inference.bundle import Bundle
@@ -41,7 +43,8 @@ class SearchCalibration:
     """Scores of photos that no head has seen, and what areas are made of.
 
     Attributes:
-        photos: photo_id, photo_set, is_outside (outside all cells), continent.
+        photos: photo_id, photo_set, is_outside (outside all cells), continent; domain, where
+            several are told apart.
         leaves: by class index, columns of `geocore.inference.search_units.UNIT_COLUMNS`.
         pieces: of the leaves, the same columns.
         scores: per head and method float64 (n_photos,), infinity outside all cells.
@@ -87,6 +90,20 @@ class SearchCalibration:
             known = ", ".join(self.scores)
             raise ValueError(f"Unknown head {head!r}. Heads with a calibration: {known}.")
         return self.scores[head][method]
+
+    def like(self, domain: str | None) -> "SearchCalibration":
+        """The same with the calibration photos that a photo of a domain is held against.
+
+        See `geocore.evaluation.conformal.is_like`; all of them where domains are not told apart.
+        """
+        own = is_like(self.photos.get("domain"), domain)
+        if own is None:
+            return self
+        scores = {
+            head: {method: values[own] for method, values in methods.items()}
+            for head, methods in self.scores.items()
+        }
+        return replace(self, photos=self.photos[own].reset_index(drop=True), scores=scores)
 
     @property
     def p_outside(self) -> float:

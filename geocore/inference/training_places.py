@@ -34,4 +34,6 @@ def training_point_table(grid: CellGrid, photos: pd.DataFrame) -> PointTable:
 def point_sharpness(bundle: Bundle) -> float:
     """The power that probs are raised to before a point is weighed up, as for single photos."""
     evidence = bundle.config.get("evidence", {})
-    return float(evidence.get("point_sharpness", 1.0)) if evidence.get("is_used") else 1.0
+    if not evidence.get("is_used"):
+        return 1.0
+    return float(bundle.report.get("point_sharpness") or evidence.get("point_sharpness", 1.0))

@@ -38,7 +38,7 @@ def made_photos(n_photos=60, seed=0):
         class_index=leaf,
         weights=rng.uniform(0.3, 1, n_photos),
         groups=groups,
-        is_typical=np.ones(n_photos, bool),
+        domain=np.zeros(n_photos, int),
     )
 
 
@@ -156,7 +156,7 @@ def test_a_lighter_photo_says_less(photos):
 def test_arrays_are_the_whole_evidence(photos, fitted):
     again = evidence_from_arrays(evidence_arrays(fitted.evidence))
     queries = photos.features[:3]
-    np.testing.assert_array_equal(again.log_probs(queries), fitted.evidence.log_probs(queries))
+    np.testing.assert_array_equal(again.hear(queries)[0], fitted.evidence.hear(queries)[0])
 
 
 def test_leaf_sums_and_kernel_by_hand():

@@ -12,10 +12,11 @@ import streamlit as st
 import geocore
 from dashboard.cell_panels import cells_of
 from dashboard.common import keep, plain
-from dashboard.key_figures import facts_html, kind_name, million_km2, percent
+from dashboard.key_figures import facts_html, million_km2, percent
 from dashboard.offline_map import show_map
 from dashboard.table_view import show_table_of
 from geocore.analysis.blindness import KINDS, blind_squares, kind_shares
+from geocore.analysis.search_area_words import kind_name
 from geocore.analysis.yardstick import load_yardstick
 from geocore.inference.bundle import Bundle
 from geocore.inference.bundle_files import MANIFEST, file_sha256

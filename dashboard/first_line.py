@@ -14,10 +14,12 @@ from dashboard.online_name import offer_online_name
 from dashboard.predict_view import Answer, shown_photo
 from dashboard.prior_view import show_prob_in_region
 from geocore.analysis.region_prior import RegionPrior
+from geocore.analysis.search_area_words import kind_name
 from geocore.analysis.trust import NEAR_KM, Trust, trust_of
 from geocore.cells import s2
 from geocore.cells.geodesy import distance_km
 from geocore.cells.place_names import load_place_namer
+from geocore.evaluation.conformal import is_like
 from geocore.inference.bundle import Bundle
 from geocore.inference.prediction import Prediction
 
@@ -26,9 +28,15 @@ _MAX_HEIGHT_PX, _SHOWN_WIDTH_PX = 380, 520
 
 
 @keep("Comparing with the held-out photos …", max_entries=256)
-def trust(bundle: Bundle, head: str, confidence: float) -> Trust | None:
-    """What became of held-out photos about which this head was as sure."""
+def trust(bundle: Bundle, head: str, confidence: float, domain: str | None) -> Trust | None:
+    """What became of held-out photos about which this head was as sure.
+
+    Of those that look like the same photo set, where the bundle tells several apart.
+    """
     rows, probs = bundle.predictions(head), bundle.probs(head)
+    like = is_like(rows.get("domain"), domain)
+    if like is not None:
+        rows, probs = rows[like], probs[like]
     if rows.empty:
         return None
     is_right = probs.argmax(axis=1) == rows["class_index"].to_numpy()
@@ -60,7 +68,8 @@ def show_first_line(view: View, answer: Answer, prior: RegionPrior | None = None
         start = "If anything, most probably" if abstention else "Most probably"
         st.subheader(f"{start} {plain(where)}")
         if prior is None:
-            _show_trust(prediction, trust(view.bundle, view.head, prediction.confidence), km2)
+            found = trust(view.bundle, view.head, prediction.confidence, prediction.domain)
+            _show_trust(prediction, found, km2)
         else:
             _show_restricted(prediction, km2)
             show_prob_in_region(view, answer, prior)
@@ -105,10 +114,12 @@ def _show_trust(prediction: Prediction, found: Trust | None, km2: float) -> None
     (low, high), (least, most) = found.share_right_ci95, found.confidence
     if found.share_right < 0.5:
         st.markdown("**Such answers are more often wrong than right: take this one as a hint.**")
+    kind = "photos" if prediction.domain is None else kind_name(prediction.domain)
+    looks = "" if prediction.domain is None else f"This photo looks like one of the {plain(kind)}. "
     st.caption(
-        f"Such answers: the {found.n_photos} held-out photos about which it was most nearly as sure"
-        f" (confidence {percent(least)} to {percent(most)}). 95 % interval of the share that truly "
-        f"lay in the most probable cell: {percent(low)} to {percent(high)}; "
+        f"{looks}Such answers: the {found.n_photos} held-out {plain(kind)} about which it was most "
+        f"nearly as sure (confidence {percent(least)} to {percent(most)}). 95 % interval of the "
+        f"share that truly lay in the most probable cell: {percent(low)} to {percent(high)}; "
         f"{percent(found.share_near)} had a best single point within {NEAR_KM:,.0f} km. "
         f"The cell measures {million_km2(km2)}."
     )

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.common import plain
+from geocore.analysis.search_area_words import kind_name
 from geocore.inference.bundle import Bundle
 
 _COLUMNS = {
@@ -88,12 +89,6 @@ def _validation_words(bundle: Bundle, head: str) -> str:
         f"stopped: loss {loss:.3f} ({np.log(bundle.grid.n_leaves):.3f} for guessing){right}. "
         "Photos never seen tell more."
     )
-
-
-def kind_name(photo_set: str) -> str:
-    """A photo set's name in words: `street_photos` is "street photos"."""
-    words = photo_set.replace("_", " ").strip()
-    return words if words.endswith("s") else f"{words} photos"
 
 
 def percent(share: float | None) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.address import keep_from_address
 from dashboard.common import keep
-from dashboard.key_figures import kind_name
+from geocore.analysis.search_area_words import kind_name
 from geocore.evaluation.confusion import groups_at_level
 from geocore.evaluation.report import ALL_PHOTOS
 from geocore.inference.bundle import Bundle

@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard.cell_words import cells_at
 from dashboard.common import View, keep, plain
-from dashboard.key_figures import kind_name, million_km2, percent, small_percent
+from dashboard.key_figures import million_km2, percent, small_percent
 from dashboard.offline_map import is_dark, show_map
 from dashboard.predict_view import Answer
 from dashboard.table_view import show_table_of
@@ -23,6 +23,7 @@ from geocore.analysis.region_prior import (
     size_in_region,
 )
 from geocore.analysis.search_area import CountryInArea, SearchArea, search_area
+from geocore.analysis.search_area_words import kind_name, photos_of
 from geocore.evaluation.conformal import LEAST_AREA, LEVELS
 from geocore.inference.bundle import Bundle
 from geocore.inference.search_calibration import load_calibration
@@ -185,9 +186,11 @@ def _show_countries(countries: Sequence[CountryInArea]) -> None:
 
 
 def measured_row(bundle: Bundle, head: str, level: float) -> Mapping[str, Any] | None:
-    """What was seen of a promise on photos that calibration did not see."""
+    """What was seen of a promise on photos that calibration did not see, n_photos with it."""
     record = load_calibration(bundle).measured.get(head, {}).get(LEAST_AREA, {})
-    return next((row for row in record.get("together", []) if row["level"] == level), None)
+    rows = record.get("together", [])
+    found = next((row for row in rows if row["level"] == level), None)
+    return None if found is None else {**found, "n_photos": record["n_photos"]}
 
 
 def _show_promise(bundle: Bundle, area: SearchArea) -> None:
@@ -199,12 +202,13 @@ def _show_promise(bundle: Bundle, area: SearchArea) -> None:
         st.markdown(
             f"**Measured: {percent(row['coverage'])}** of photos that calibration did not see were "
             f"taken inside their areas ({percent(low)} to {percent(high)} over 20 random halves of "
-            f"{area.n_calibration} photos){kinds}."
+            f"{row['n_photos']} photos){kinds}."
         )
     with st.expander("What is promised, and what is not"):
         st.markdown(
-            f"**Promised:** of photos drawn like the {area.n_calibration} on which this was "
-            f"fitted, at least {hundred} were taken inside the area that they get.\n\n"
+            f"**Promised:** of photos drawn like the {area.n_calibration} "
+            f"{plain(photos_of(area))} on which this was fitted, at least {hundred} "
+            "were taken inside the area that they get.\n\n"
             "**Not promised:** the same share for every kind of photo, for a single continent, or "
             "for photos unlike those, such as of disasters, indoors or of another season; nor that "
             "this photo is one of them. Inside the area no place is promised more than another."

@@ -22,6 +22,7 @@ from geocore.answering import (
 from geocore.cells.place_names import load_place_namer
 from geocore.config import ExperimentConfig, config_to_toml
 from geocore.data.disk import disk_faults
+from geocore.errors import PhotoTableError
 from geocore.evaluation.evaluator import evaluate_probs
 from geocore.field_baselines import answer_baselines, fit_baselines
 from geocore.fine_tuning import compact, tune_backbone
@@ -153,6 +154,11 @@ def train_head(
     config = prepared.config
     features = prepared.inputs
     train, validation = prepared.rows("train"), prepared.rows("validation")
+    if not len(train) or not len(validation):
+        raise PhotoTableError(
+            f"{len(train)} photos are left to train on and {len(validation)} to tell when to stop; "
+            "both must be there. Give more photos, or a larger validation_share."
+        )
     labels = prepared.photos["class_index"].to_numpy()
     weights = prepared.photos["weight"].to_numpy(np.float32)
     n_views = features.shape[1]

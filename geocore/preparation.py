@@ -244,6 +244,8 @@ def with_reduction(prepared: Prepared) -> Prepared:
         return prepared
     pooled = prepared.features.pooled(settings.pooling)[train, 0]
     widths = [width for x in feature_specs(prepared.config) for width in x.block_widths()]
+    if sum(widths) != pooled.shape[1]:  # one of the two poolings kept, the only block
+        widths = []
     return replace(prepared, reduction=fit_reduction(pooled, settings.n_axes, widths))
 
 

@@ -61,6 +61,8 @@ class SearchArea:
         land_km2: land in the cells.
         countries: that the area touches, the one with most land in it first.
         n_calibration: photos that the promise was fitted on.
+        domain: the photo set that the photo looks like, if only photos that look like it served
+            for that; None where all did.
     """
 
     photo: str
@@ -76,6 +78,7 @@ class SearchArea:
     land_km2: float
     countries: tuple[CountryInArea, ...]
     n_calibration: int
+    domain: str | None = None
 
     @property
     def tokens(self) -> list[str]:
@@ -132,8 +135,10 @@ def search_areas(
     levels = [check_level(level) for level in levels]
     calibration = calibration or load_calibration(bundle)
     facts = unit_facts(calibration, method)
+    everyone = calibration
     if not by_continent:
         calibration = calibration.like(prediction.domain)
+    domain = None if calibration is everyone else prediction.domain
     scores = calibration.label_scores(method, prediction.probs[None])[0]
     p = _p_values(scores, prediction.head, calibration, method, by_continent=by_continent)
     region = None if within is None else _region(within, calibration.units(method))
@@ -153,6 +158,7 @@ def search_areas(
                 level=level,
                 by_continent=by_continent,
                 n_calibration=len(calibration.photos),
+                domain=domain,
                 **area,
             )
         )

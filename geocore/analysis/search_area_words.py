@@ -27,10 +27,21 @@ def promise_in_words(area: SearchArea, calibration: SearchCalibration) -> str:
         )
     each = "on every continent on its own " if area.by_continent else ""
     words = (
-        f"Promised: of photos drawn like the {n:,} photos that this was fitted on, at least "
-        f"{_percent(area.level)} {each}were taken inside the area that they get."
+        f"Promised: of photos drawn like the {n:,} {photos_of(area)} that this was fitted on, at "
+        f"least {_percent(area.level)} {each}were taken inside the area that they get."
     )
     return words + _seen(area, calibration)
+
+
+def photos_of(area: SearchArea) -> str:
+    """The photos that the promise was fitted on, such as "street photos"; "photos" where all."""
+    return "photos" if area.domain is None else kind_name(area.domain)
+
+
+def kind_name(photo_set: str) -> str:
+    """A photo set's name in words: `street_photos` is "street photos"."""
+    words = photo_set.replace("_", " ").strip()
+    return words if words.endswith("s") else f"{words} photos"
 
 
 def limits_in_words(area: SearchArea, calibration: SearchCalibration) -> str:
@@ -57,7 +68,7 @@ def _seen(area: SearchArea, calibration: SearchCalibration) -> str:
     if row is not None:
         mean, low, high = (100 * row[f"coverage{x}"] for x in ("", "_lowest", "_highest"))
         words = (
-            " Seen on halves of them that the other half did not see: "
+            " Seen on halves of all held-out photos that the other half did not see: "
             f"{mean:.1f} % on average, {low:.1f} % to {high:.1f} % of one half."
         )
     is_enough = area.n_calibration + 1 >= 1 / (1 - area.level)

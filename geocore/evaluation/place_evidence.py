@@ -14,7 +14,7 @@ Source: own; kernel ridge regression as in Saunders et al. 1998.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -177,10 +177,10 @@ def evidence_from_arrays(arrays: Sequence[np.ndarray]) -> PlaceEvidence:
             f"The arrays {', '.join(expected)} must be there, received shapes "
             f"{[x.shape for x in arrays]}."
         )
-    own, further = arrays[: len(_ARRAYS)], arrays[len(_ARRAYS) :]
-    made = replace(PlaceEvidence(*own), domains=Domains(*further) if further else None)
     _check_shapes(dict(zip(expected, arrays, strict=True)))
-    return made
+    own = dict(zip(_ARRAYS, arrays, strict=False))
+    further = arrays[len(_ARRAYS) :]
+    return PlaceEvidence(**own, domains=Domains(*further) if further else None)
 
 
 def _check_shapes(arrays: dict[str, np.ndarray]) -> None:

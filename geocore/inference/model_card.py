@@ -35,7 +35,7 @@ def write_model_card(
     sections = [
         _purpose(report, head, grid) + _made_note(photos),
         "## Photos\n\n" + _photo_table(photos),
-        "## Measured\n\n" + _figures_table(report),
+        "## Measured\n\n" + _figures_table(report) + _domains_note(predictions[head]),
         *_kinds_section(report, head),
         "## Where it is blind\n\n" + _blind_spots(predictions[head], photos, grid),
         _provenance(config),
@@ -128,6 +128,19 @@ def _figures_table(report: Mapping[str, Any]) -> str:
         listed = "; ".join(f"{name}: {BASELINES[name]}" for name in baselines)
         note += f" Not heads but baselines, on the same features and photos: {listed}."
     return "\n".join([*lines, "", note])
+
+
+def _domains_note(predictions: pd.DataFrame) -> str:
+    """How photo sets are told apart, and how often that was right; "" where they are not."""
+    if "domain" not in predictions or predictions["domain"].isna().any():
+        return ""
+    is_right = predictions["domain"] == predictions["photo_set"]
+    names = ", ".join(sorted(predictions["photo_set"].unique()))
+    return (
+        f"\n\nA photo is answered as one of the photo set that it looks like ({names}): each has "
+        "its own prior over places, its own sharpness and its own calibration of search areas. Of "
+        f"the held-out photos {is_right.sum()} of {len(is_right)} were told right."
+    )
 
 
 def _kinds_section(report: Mapping[str, Any], head: str) -> list[str]:

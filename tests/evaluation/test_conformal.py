@@ -11,12 +11,14 @@ from geocore.evaluation.conformal import (
     LEAST_AREA,
     LEVELS,
     METHODS,
+    MIN_OWN,
     RAPS,
     RAPS_FREE,
     RAPS_PENALTY,
     WHOLE_CELLS,
     grouped_p_values,
     grouped_thresholds,
+    is_like,
     label_scores,
     p_values,
     threshold,
@@ -189,3 +191,11 @@ def test_what_cannot_be_scored_is_refused(arguments, message):
 def test_a_level_is_a_share(level):
     with pytest.raises(ValueError, match="above 0 and below 1, such as"):
         threshold(np.zeros(5), level)
+
+
+def test_photos_are_held_against_their_own_domain_if_it_has_enough():
+    domains = np.array(["street"] * 60 + ["scene"] * (MIN_OWN - 1))
+    assert is_like(domains, "street").sum() == 60
+    assert is_like(domains, "scene") is None
+    assert is_like(domains, None) is None
+    assert is_like(None, "street") is None

@@ -115,3 +115,24 @@ def test_the_table_says_what_was_promised_and_seen():
     assert table["promised %"].tolist() == ["90"]  # other levels are the curve's
     assert table["head"].tolist() == ["MC"]
     assert float(table["seen %"][0]) == pytest.approx(90, abs=2)
+
+
+def test_domains_that_calibrate_apart_are_each_covered():
+    """Half of the photos say nothing: held against all, the sure half pays their promise."""
+    vague = np.arange(600) % 2 == 1
+    probs = np.where(vague[:, None], 0.15 * Y_PROB + 0.85 / 8, Y_PROB)
+    scores = label_scores(WHOLE_CELLS, probs, KM2)
+    domains = np.where(vague, "vague", "sure")
+    parts = {"vague": vague, "sure": ~vague}
+    together = measure_coverage(photos(scores=scores, parts=parts), (0.9,)).iloc[0]
+    apart = measure_coverage(photos(scores=scores, parts=parts, domains=domains), (0.9,)).iloc[0]
+    assert abs(together["coverage:vague"] - together["coverage:sure"]) > 0.05
+    for part in parts:
+        assert apart[f"coverage:{part}"] == pytest.approx(0.9, abs=0.03)
+
+
+def test_a_domain_of_few_photos_is_held_against_all():
+    domains = np.where(np.arange(600) < 30, "rare", "common")
+    scores = label_scores(APS, Y_PROB, KM2)
+    found = measure_coverage(photos(scores=scores, domains=domains), (0.9,)).iloc[0]
+    assert found["coverage"] == pytest.approx(0.9, abs=0.03)

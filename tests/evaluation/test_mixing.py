@@ -109,3 +109,61 @@ def test_a_sharper_point_is_nearer_to_the_likeliest_place(evidence):
 def test_an_impossible_share_is_refused():
     with pytest.raises(ValueError, match=r"share must lie between 0 and 1, received 1.5"):
         Mixing(share=1.5)
+
+
+def made_domains(n_photos=3000, seed=1):
+    """In the second domain the head knows nothing and is as sure as ever."""
+    truth, head, evidence = made_answers(n_photos, seed)
+    second = np.arange(n_photos) % 2 == 1
+    head[second] = np.random.default_rng(2).permutation(head[second])
+    return truth, head, evidence, np.column_stack([~second, second]).astype(float)
+
+
+def test_each_domain_gets_its_own_share_and_strength():
+    truth, head, evidence, domains = made_domains()
+    mixing = fit_mixing(truth, head, evidence, domains)
+    assert mixing.shares[1] > mixing.shares[0] + 0.2
+
+    def loss(mixing):
+        share, strength = mixing.of(domains)
+        probs = apply_temperature(mixed_probs(head, evidence, share, strength), mixing.temperature)
+        own = probs[np.arange(len(truth)), truth]
+        return np.array([-np.log(own[part > 0]).mean() for part in domains.T])
+
+    assert (loss(mixing) < loss(fit_mixing(truth, head, evidence))).all()
+
+
+def test_few_photos_leave_the_domains_as_all_photos_are():
+    truth, head, evidence, domains = made_domains(6)
+    mixing = fit_mixing(truth, head, evidence, domains)
+    assert mixing.shares == pytest.approx([mixing.share] * 2, abs=0.2)
+    assert mixing.strengths == pytest.approx([1, 1], abs=0.1)
+    none = fit_mixing(truth[:0], head[:0], evidence[:0], domains[:0])
+    assert none == Mixing(share=0.5, shares=(0.5, 0.5), strengths=(1.0, 1.0))
+    one = fit_mixing(truth, head, evidence, np.ones((6, 1)))
+    assert one == fit_mixing(truth, head, evidence) and one.shares == ()
+
+
+def test_a_photo_between_domains_is_mixed_between(evidence):
+    mixing = Mixing(shares=(0.2, 0.6), strengths=(1.0, 0.25))
+    share, strength = mixing.of(np.array([[1, 0], [0.5, 0.5]]))
+    np.testing.assert_allclose(share, [[0.2], [0.4]])
+    np.testing.assert_allclose(strength, [[1.0], [0.5]])
+    log_probs = np.log([[0.3, 0.2, 0.1, 0.25, 0.15]] * 2).astype(np.float32)
+    head = np.array([[0.2, 0.2, 0.6]] * 2, np.float32)
+    answers = place_answers(evidence, 3)
+    probs, _ = answers.answer(head, log_probs, mixing, np.array([[1, 0], [0.5, 0.5]]))
+    own = answers.leaf_probs(log_probs)
+    expected = [
+        mixed_probs(head[:1], own[:1], 0.2), mixed_probs(head[1:], own[1:], 0.4, 0.5)
+    ]  # fmt: skip
+    np.testing.assert_allclose(probs, np.concatenate(expected), atol=1e-6)
+
+
+def test_domains_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="Every domain must have a share and a strength above 0"):
+        Mixing(shares=(0.5, 0.5), strengths=(1.0,))
+    with pytest.raises(ValueError, match="Every domain must have a share and a strength above 0"):
+        Mixing(shares=(0.5,), strengths=(0.0,))
+    with pytest.raises(ValueError, match="share must lie between 0 and 1, received -1"):
+        Mixing(shares=(-1.0,), strengths=(1.0,))

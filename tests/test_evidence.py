@@ -1,14 +1,23 @@
 """Heads joined with the evidence of places, from photos to a bundle that answers."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from geocore.answering import evidence_weights, hear_places
+from geocore.answering import (
+    evidence_weights,
+    hear_places,
+    mixing_report,
+    predict_held_out,
+    with_domains,
+)
+from geocore.answering import head_mixing as fitted_mixing
 from geocore.config import config_from_dict
 from geocore.errors import BundleError
+from geocore.evaluation import domain_fit
 from geocore.evaluation.baselines import KNN
 from geocore.finishing import finish_bundle
 from geocore.inference import Predictor, load_bundle
@@ -22,7 +31,7 @@ from geocore.inference.evidence_file import (
 )
 from geocore.inference.familiarity_file import load_familiarity
 from geocore.models.heads import normalise
-from geocore.pipeline import run_experiment
+from geocore.pipeline import run_experiment, train_head
 from geocore.preparation import prepare_photos
 from tests.inference.tiny_bundle import signed_again
 
@@ -136,6 +145,36 @@ def test_what_it_says_of_validation_photos_is_said_without_their_places(tiny_pho
     with_them, _ = witness.answers.evidence.hear(prepared.inputs[rows, 0])
     assert np.abs(held_out - with_them).max() > 1e-3
     assert not np.isin(np.flatnonzero(prepared.photos["split"] == "test"), witness.learned).any()
+
+
+def with_two_sets(prepared):
+    """Every other photo of a second set whose features tell it from the first."""
+    second = np.arange(len(prepared.photos)) % 2 == 1
+    names = np.where(second, "scenes", "streets")
+    found = replace(prepared, photos=prepared.photos.assign(photo_set=names))
+    inputs = prepared.inputs.copy()
+    inputs[second, :, 0] += 6.0
+    vars(found)["inputs"] = inputs
+    return found
+
+
+def test_photos_are_answered_as_those_of_the_set_they_look_like(
+    tiny_photo_folder, cache, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(domain_fit, "MIN_PHOTOS", 5)
+    prepared = with_two_sets(prepare_photos(CONFIG, tiny_photo_folder, cache, silent))
+    witness = hear_places(prepared)
+    assert witness.domains == ("streets", "scenes")
+    weights, _ = train_head(prepared, "MC")
+    mixing = fitted_mixing(prepared, "MC", weights, witness)
+    assert len(mixing.shares) == len(mixing.strengths) == 2
+    rows = predict_held_out(prepared, "MC", weights, mixing, witness)
+    assert (rows["domain"] == rows["photo_set"]).mean() > 0.8
+    report = mixing_report({"MC": mixing}, witness)
+    assert report["domains"] == ["streets", "scenes"]
+    assert report["domain_mixings"]["MC"]["shares"] == list(mixing.shares)
+    baseline = with_domains({"Uniform": rows.drop(columns="domain")}, rows)["Uniform"]
+    assert baseline["domain"].tolist() == rows["domain"].tolist()
 
 
 def test_a_set_counts_less_where_it_is_crowded():

@@ -11,11 +11,12 @@ from geocore.data.photos import load_photos
 from geocore.errors import GridError, PhotoTableError
 from geocore.evaluation.temperature import undo_temperature
 from geocore.inference import Predictor, load_bundle
-from geocore.pipeline import run_experiment
+from geocore.pipeline import run_experiment, train_head
 from geocore.preparation import (
     balanced_weights,
     load_photo_sets,
     make_grid,
+    prepare_photos,
     without_leaks,
 )
 from geocore.progress import VARIABLE, read_progress
@@ -229,3 +230,16 @@ def test_an_extra_set_never_outweighs_a_leaf():
 def test_photos_without_sets_are_a_table(tiny_photo_folder):
     photos = load_photo_sets(CONFIG, tiny_photo_folder, silent)
     assert len(photos) == len(load_photos(tiny_photo_folder).photos)
+
+
+def test_one_of_the_kept_poolings_goes_with_axes(tiny_photo_folder, cache):
+    tables = TABLES | {"classifier": {"hidden_units": 8, "pooling": "max", "n_axes": 8}}
+    prepared = prepare_photos(config_from_dict(tables), tiny_photo_folder, cache, silent)
+    assert prepared.inputs.shape[-1] == 8
+
+
+def test_no_photo_to_tell_when_to_stop_is_said(tiny_photo_folder, cache):
+    prepared = prepare_photos(CONFIG, tiny_photo_folder, cache, silent)
+    everything = replace(prepared, photos=prepared.photos.assign(split="train"))
+    with pytest.raises(PhotoTableError, match="and 0 to tell when to stop; both must be there"):
+        train_head(everything, "MC")

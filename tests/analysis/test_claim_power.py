@@ -113,3 +113,25 @@ def test_the_shipped_bundle_finds_every_fifth_false_claim_from_far_away():
     assert share(table, power.TRUE, power.LOOK) <= 0.05
     assert share(table, power.FAR_OTHER, power.LOOK) > 0.2
     assert isinstance(table, pd.DataFrame)
+
+
+def test_photos_of_a_domain_are_held_against_their_own(bundle):
+    """Of a domain whose photos all fit badly, true places are doubted no oftener than of others."""
+    rows = bundle.predictions("MC")
+    bad = np.arange(len(rows)) % 2 == 1
+    leaf = rows["class_index"].to_numpy()
+    probs = [
+        np.where(np.arange(len(x)) == leaf[i], 1e-3, x) if bad[i] else x
+        for i, x in enumerate(rows["probs"])
+    ]
+    rows = rows.assign(probs=[x / x.sum() for x in probs])
+    known = load_calibration(bundle)
+    together = power.measure_power(rows, bundle.grid.leaves, known)
+    apart = power.measure_power(
+        rows.assign(domain=np.where(bad, "bad", "good")), bundle.grid.leaves, known
+    )
+    for table in (together, apart):
+        assert share(table, power.TRUE, power.AREA) <= 0.07
+    parts = power._parts(rows.assign(domain=np.where(bad, "bad", "good")))
+    assert [(asked.sum(), known.sum()) for asked, known in parts] == [(43, 43), (43, 43)]
+    assert share(apart, power.FAR_OTHER, power.AREA) != share(together, power.FAR_OTHER, power.AREA)

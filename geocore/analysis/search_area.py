@@ -135,33 +135,27 @@ def search_areas(
     levels = [check_level(level) for level in levels]
     calibration = calibration or load_calibration(bundle)
     facts = unit_facts(calibration, method)
-    everyone = calibration
-    if not by_continent:
-        calibration = calibration.like(prediction.domain)
-    domain = None if calibration is everyone else prediction.domain
-    scores = calibration.label_scores(method, prediction.probs[None])[0]
-    p = _p_values(scores, prediction.head, calibration, method, by_continent=by_continent)
+    known = calibration if by_continent else calibration.like(prediction.domain)
+    promise: dict[str, Any] = {
+        "method": method,
+        "by_continent": by_continent,
+        "n_calibration": len(known.photos),
+        "domain": None if known is calibration else prediction.domain,
+    }
+    scores = known.label_scores(method, prediction.probs[None])[0]
+    p = _p_values(scores, prediction.head, known, method, by_continent=by_continent)
     region = None if within is None else _region(within, calibration.units(method))
     rising = np.argsort(scores, kind="stable")
     areas = []
     for level in levels:
-        is_everywhere = region is None and calibration.p_outside > 1 - level + EPSILON
+        is_everywhere = region is None and known.p_outside > 1 - level + EPSILON
         is_inside = (p > 1 - level + EPSILON) | is_everywhere
         is_inside[scores.argmin()] = True
         if region is not None:
             is_inside &= region
         rows = rising[is_inside[rising]]
         area = _area(prediction, facts, rows, p[rows], is_everywhere=is_everywhere)
-        areas.append(
-            SearchArea(
-                method=method,
-                level=level,
-                by_continent=by_continent,
-                n_calibration=len(calibration.photos),
-                domain=domain,
-                **area,
-            )
-        )
+        areas.append(SearchArea(level=level, **promise, **area))
     return areas
 
 

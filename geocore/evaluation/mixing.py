@@ -119,37 +119,58 @@ def fit_mixing(
         return Mixing(
             share=USUAL_SHARE, shares=(USUAL_SHARE,) * n_domains, strengths=(1.0,) * n_domains
         )
-    truth, head, evidence = y_true[inside], _logs(head_probs[inside]), _logs(evidence_probs[inside])
+    said = _Said(y_true[inside], _logs(head_probs[inside]), _logs(evidence_probs[inside]))
+    common = _fit_common(said)
+    if domains is None or not n_domains:
+        return common
+    return _fit_apart(said, common, np.asarray(domains[inside], np.float64))
 
-    def loss(share: Any, strength: Any) -> float:
-        logs = strength * ((1 - share) * head + share * evidence)
+
+@dataclass(frozen=True, eq=False)
+class _Said:
+    """True leaves (n_photos,) and what head and evidence say, logs (n_photos, n_leaves)."""
+
+    truth: np.ndarray
+    head: np.ndarray
+    evidence: np.ndarray
+
+    def loss(self, share: Any, strength: Any) -> float:
+        """Sum of the photos' log-losses; share and strength are numbers or (n_photos, 1)."""
+        logs = strength * ((1 - share) * self.head + share * self.evidence)
         top = logs.max(axis=1)
-        own = logs[np.arange(len(truth)), truth]
+        own = logs[np.arange(len(self.truth)), self.truth]
         return float((np.log(np.exp(logs - top[:, None]).sum(axis=1)) + top - own).sum())
+
+
+def _fit_common(said: _Said) -> Mixing:
+    """Share and temperature of all photos together."""
 
     def cost(x: np.ndarray) -> float:
         pull = ((x[0] - USUAL_SHARE) / SHARE_SPREAD) ** 2 + (x[1] / PRIOR_SPREAD) ** 2
-        return (loss(x[0], math.exp(-x[1])) + 0.5 * float(pull)) / len(truth)
+        return (said.loss(x[0], math.exp(-x[1])) + 0.5 * float(pull)) / len(said.truth)
 
     bounds = [(0.0, 1.0), (math.log(LIMITS[0]), math.log(LIMITS[1]))]
     found = minimize(cost, np.array([USUAL_SHARE, 0.0]), method="L-BFGS-B", bounds=bounds)
-    share, temperature = float(np.clip(found.x[0], 0, 1)), float(math.exp(found.x[1]))
-    if domains is None or not n_domains:
-        return Mixing(share=share, temperature=temperature)
-    own = np.asarray(domains[inside], np.float64)
+    return Mixing(share=float(np.clip(found.x[0], 0, 1)), temperature=float(math.exp(found.x[1])))
 
-    def cost_apart(x: np.ndarray) -> float:
+
+def _fit_apart(said: _Said, common: Mixing, domains: np.ndarray) -> Mixing:
+    """Share and strength of each domain, pulled towards those of all photos."""
+    n_domains = domains.shape[1]
+
+    def cost(x: np.ndarray) -> float:
         shares, logs = x[:n_domains], x[n_domains:]
-        pull = (((shares - share) / SHARE_SPREAD) ** 2 + (logs / STRENGTH_SPREAD) ** 2).sum()
-        apart = loss((own @ shares)[:, None], np.exp(own @ logs)[:, None] / temperature)
-        return (apart + 0.5 * float(pull)) / len(truth)
+        far = ((shares - common.share) / SHARE_SPREAD) ** 2 + (logs / STRENGTH_SPREAD) ** 2
+        strength = np.exp(domains @ logs)[:, None] / common.temperature
+        loss = said.loss((domains @ shares)[:, None], strength)
+        return (loss + 0.5 * float(far.sum())) / len(said.truth)
 
-    start = np.repeat([share, 0.0], n_domains)
-    limits = [(0.0, 1.0)] * n_domains + [(-1.0, 1.0)] * n_domains
-    found = minimize(cost_apart, start, method="L-BFGS-B", bounds=limits)
+    start = np.repeat([common.share, 0.0], n_domains)
+    bounds = [(0.0, 1.0)] * n_domains + [(-1.0, 1.0)] * n_domains
+    found = minimize(cost, start, method="L-BFGS-B", bounds=bounds)
     return Mixing(
-        share=share,
-        temperature=temperature,
+        share=common.share,
+        temperature=common.temperature,
         shares=tuple(np.clip(found.x[:n_domains], 0, 1).tolist()),
         strengths=tuple(np.exp(found.x[n_domains:]).tolist()),
     )

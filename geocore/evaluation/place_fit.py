@@ -149,16 +149,9 @@ def fit_evidence(
     rows = np.sort(np.random.default_rng(seed).permutation(len(photos))[:MAX_PHOTOS])
     used = photos.subset(rows)
     places, leaf, log_prior, place = _places(used, centroids, seed)
-    worth = np.exp(-_km(np.column_stack([used.lat, used.lng]), places) / settings.target_km)
-    usual = used.weights @ worth / used.weights.sum()
     features = used.features.astype(np.float16)
     likeness = kernel(features, features, settings.width)
-    inverse = ridge_inverse(likeness, settings.ridge / used.weights)
-    components = _main_components(worth - usual)
-    targets = (worth - usual) @ components.T
-    coefficients = inverse @ targets
-    alone = said_without_group(targets, coefficients, inverse, used.groups)
-    scores = (alone @ components + usual).astype(np.float32)
+    coefficients, components, usual, scores = _regression(used, places, likeness, settings)
     asked = _Asked(scores=scores, leaf=leaf, photos=used, n_leaves=len(centroids[0]))
     sharpness = asked.best_sharpness(log_prior[None], used.domain >= 0)
     evidence = PlaceEvidence(
@@ -171,17 +164,37 @@ def fit_evidence(
         log_prior.astype(np.float32),
         np.array([settings.width, sharpness], np.float32),
     )
+    held_out = place_log_probs(scores, evidence.log_prior, sharpness)
+    found = FittedEvidence(
+        evidence=evidence, rows=rows, held_out=held_out, shares=np.ones((len(rows), 1), np.float32)
+    )
     if not has_domains(used.domain):
-        held_out = place_log_probs(scores, evidence.log_prior, sharpness)
-        return FittedEvidence(
-            evidence=evidence, rows=rows, held_out=held_out, shares=np.ones((len(rows), 1))
-        )
-    del inverse
+        return found
     member = fit_membership(likeness, used.domain, used.groups, settings.ridge)
-    domains = _fit_domains(asked, member, place, log_prior)
-    return FittedEvidence(
-        evidence=replace(evidence, domains=domains),
-        rows=rows,
+    return _with_domains(found, member, _fit_domains(asked, member, place, log_prior), scores)
+
+
+def _regression(
+    photos: PlacedPhotos, places: np.ndarray, likeness: np.ndarray, settings: EvidenceConfig
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Coefficients, components and usual scores; and the scores of each photo without its place."""
+    worth = np.exp(-_km(np.column_stack([photos.lat, photos.lng]), places) / settings.target_km)
+    usual = photos.weights @ worth / photos.weights.sum()
+    inverse = ridge_inverse(likeness, settings.ridge / photos.weights)
+    components = _main_components(worth - usual)
+    targets = (worth - usual) @ components.T
+    coefficients = inverse @ targets
+    alone = said_without_group(targets, coefficients, inverse, photos.groups)
+    return coefficients, components, usual, (alone @ components + usual).astype(np.float32)
+
+
+def _with_domains(
+    found: FittedEvidence, member: Membership, domains: Domains, scores: np.ndarray
+) -> FittedEvidence:
+    """The same evidence, answering each photo as one of its domain."""
+    return replace(
+        found,
+        evidence=replace(found.evidence, domains=domains),
         held_out=log_normalised(domains.logits(scores, member.shares)).astype(np.float32),
         shares=member.shares.astype(np.float32),
     )

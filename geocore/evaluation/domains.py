@@ -73,4 +73,4 @@ def between(values: np.ndarray, shares: np.ndarray) -> np.ndarray:
 
 def mixed_prior(log_prior: np.ndarray, shares: np.ndarray) -> np.ndarray:
     """Log of the domains' priors (n_domains, n_places) mixed by shares, (n_photos, n_places)."""
-    return np.log(np.maximum(shares @ np.exp(np.asarray(log_prior, np.float64)), _SMALLEST))
+    return np.log(np.maximum(product(shares, np.exp(np.asarray(log_prior, np.float64))), _SMALLEST))

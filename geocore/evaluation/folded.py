@@ -41,8 +41,10 @@ def folds_report(
     Returns:
         heads: per head, photo set and measure a figure, as in report.json; paired: per head and
         photo set the differences from REFERENCE, empty without that head; fitted: per head mean,
-        smallest and largest of what the folds fitted; search_areas: per head and method the
-        coverage, mean over the folds; default_head; training (empty) and protocol.
+        smallest and largest of what the folds fitted; domains: per photo set the share of its
+        photos that were told to look like it, empty where sets are not told apart; search_areas:
+        per head and method the coverage, mean over the folds; default_head; training (empty) and
+        protocol.
     """
     heads = {str(head): rows for head, rows in predictions.groupby("head", sort=False)}
     prior = _shares(next(iter(heads.values())))
@@ -55,6 +57,7 @@ def folds_report(
             if head != REFERENCE and REFERENCE in heads
         },
         "fitted": {head: _fitted(heads[head]) for head in trained},
+        "domains": _told_right(heads[default_head]),
         "search_areas": mean_areas(areas),
         "default_head": default_head,
         "training": {},
@@ -112,6 +115,14 @@ def _mean_record(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "n_photos": sum(record["n_photos"] for record in records),
         "together": table.astype(object).where(table.notna(), None).to_dict("records"),
     }
+
+
+def _told_right(rows: pd.DataFrame) -> dict[str, float]:
+    """Share of each photo set's photos that were told to look like it."""
+    if "domain" not in rows or rows["domain"].isna().any():
+        return {}
+    is_right = rows["domain"] == rows["photo_set"]
+    return {str(name): float(x) for name, x in is_right.groupby(rows["photo_set"]).mean().items()}
 
 
 def _shares(rows: pd.DataFrame) -> np.ndarray:

@@ -184,6 +184,12 @@ def _protocol_words(report: Mapping[str, Any]) -> str:
         "repeats (baselines: the first repeat alone). ↑ more is better, ↓ less is better; bold: "
         "the best value."
     )
+    if told := report.get("domains"):
+        listed = ", ".join(f"{_percent(x)} of {name}" for name, x in told.items())
+        words += (
+            " Photos are answered, and search areas calibrated, as those of the photo set that "
+            f"they look like; told right: {listed}."
+        )
     if sharpness is None:
         return words
     return f"{words} The folds chose sharpnesses of {sharpness['min']:g} to {sharpness['max']:g}."

@@ -99,3 +99,12 @@ def test_search_areas_are_the_mean_over_the_folds():
     assert mean["together"][0]["coverage"] == pytest.approx(0.85)
     assert mean["together"][0]["coverage:photo_set=scenes"] is None
     assert mean_areas([]) == {}
+
+
+def test_how_often_photo_sets_are_told_right():
+    rows = answers("MC", 1.0)
+    assert folds_report(rows, [areas(0.8)], PROTOCOL, "MC")["domains"] == {}
+    wrong = (rows["photo_set"] == "scenes") & (rows["repeat"] == 0)
+    told = rows.assign(domain=rows["photo_set"].mask(wrong, "street_photos"))
+    report = folds_report(told, [areas(0.8)], PROTOCOL, "MC")
+    assert report["domains"] == {"scenes": 0.5, "street_photos": 1.0}

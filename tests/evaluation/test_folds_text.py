@@ -80,3 +80,11 @@ def test_the_promise_on_one_kind_of_photos_is_told_where_it_was_measured(report)
     assert "of the 1,202 street_photos alone" in text
     assert "areas of 80 / 90 / 95 % held 80.1 / 90.1 / 95.1 % in 80 / 90 / 95 million km²" in text
     assert text.endswith("by probability 300 / 300 / 300 million.")
+
+
+def test_how_often_photo_sets_are_told_right_is_said(report):
+    assert "told right" not in results_section(report)
+    told = report | {"domains": {"scenes": 0.5, "street_photos": 1.0}}
+    assert "told right: 50.0 % of scenes, 100.0 % of street_photos." in " ".join(
+        results_section(told).split()
+    )

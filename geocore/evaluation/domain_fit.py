@@ -105,6 +105,7 @@ def _best_slope(answers: np.ndarray, domain: np.ndarray) -> float:
     """Slope of the lowest log-loss."""
 
     def loss(slope: float) -> float:
+        """Mean log-loss of the photos' own domains at a slope."""
         own = shares_of(answers, slope)[np.arange(len(domain)), domain]
         return float(-np.log(np.maximum(own, 1e-12)).mean())
 

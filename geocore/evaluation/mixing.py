@@ -146,6 +146,7 @@ def _fit_common(said: _Said) -> Mixing:
     """Share and temperature of all photos together."""
 
     def cost(x: np.ndarray) -> float:
+        """Mean loss at a share x[0] and log temperature x[1], with the pull to the usual."""
         pull = ((x[0] - USUAL_SHARE) / SHARE_SPREAD) ** 2 + (x[1] / PRIOR_SPREAD) ** 2
         return (said.loss(x[0], math.exp(-x[1])) + 0.5 * float(pull)) / len(said.truth)
 
@@ -159,6 +160,7 @@ def _fit_apart(said: _Said, common: Mixing, domains: np.ndarray) -> Mixing:
     n_domains = domains.shape[1]
 
     def cost(x: np.ndarray) -> float:
+        """Mean loss at the domains' shares and log strengths, with the pull to all photos'."""
         shares, logs = x[:n_domains], x[n_domains:]
         far = ((shares - common.share) / SHARE_SPREAD) ** 2 + (logs / STRENGTH_SPREAD) ** 2
         strength = np.exp(domains @ logs)[:, None] / common.temperature

@@ -274,6 +274,7 @@ class _Asked:
         prior = log_prior if len(log_prior) == 1 else log_prior[asked]
 
         def loss(log_sharpness: float) -> float:
+            """Mean log-loss of the asked photos' own leaves at a log sharpness."""
             log_probs = place_log_probs(scores, prior, float(np.exp(log_sharpness)))
             own = leaf_sums(np.exp(log_probs), self.leaf, self.n_leaves)
             own = own[np.arange(len(asked)), truth]

@@ -26,7 +26,8 @@ def test_the_promise_comes_with_what_was_seen(calibration):
     words = promise_in_words(area(), calibration)
     assert words.startswith(
         "Promised: of photos drawn like the 86 photos that this was fitted on, at least 90 % were "
-        "taken inside the area that they get. Seen on halves of them that the other half did not "
+        "taken inside the area that they get. Seen on halves of all held-out photos that the "
+        "other half did not "
     )
     row = next(x for x in calibration.measured["MC"]["least-area"]["together"] if x["level"] == 0.9)
     assert f"{100 * row['coverage']:.1f} % on average" in words

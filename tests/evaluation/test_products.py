@@ -57,7 +57,7 @@ def test_all_large_products_behind_an_answer_are_of_this_kind(monkeypatch):
         made(40, 8), made(40, 5), made(5, 20).view(Watched), made(20), made(20, 2),
         np.arange(20, dtype=np.float32) % 3, np.zeros(20, np.float32), np.ones(2, np.float32),
     )  # fmt: skip
-    said = evidence.log_probs(made(1, 8))
+    said, _ = evidence.hear(made(1, 8))
     place_answers(evidence, 3).answer(np.full((1, 3), 1 / 3), said, Mixing(share=0.5))
     fit_familiarity(made(60, 8), made(0, 8)).distance(made(1, 8))
     assert seen == [(1, 8, 40), (1, 40, 5), (1, 5, 20), (1, 20, 20), (1, 8, 2)]

@@ -61,7 +61,7 @@ def test_the_heads_are_cross_validated_and_told(run, tmp_path, monkeypatch):
     monkeypatch.setattr("geocore.experiments.results.repeat_folds", repeat_folds)
     config = run_experiment.CONFIGS / "experiment_street.toml"
     code, out, _ = run("street", "--repeats", "2", config=config)
-    assert code == 0 and asked == [("HMC-tree", tmp_path, 2)]
+    assert code == 0 and asked == [("MC", tmp_path, 2)]
     assert "**Does the hierarchy help?**" in out and f"Stored in {tmp_path}" in out
 
 

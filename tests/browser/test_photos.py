@@ -50,7 +50,7 @@ def test_answers_are_taken_along(visit):
             page.get_by_role("button", name=label, exact=True).click()
         download = waiting.value
         content[download.suggested_filename] = Path(download.path()).read_bytes()
-    assert list(content) == ["answers.json", "answers.geojson", "answers.csv", "petra-HMC-tree.png"]
+    assert list(content) == ["answers.json", "answers.geojson", "answers.csv", "petra-MC.png"]
     *texts, picture = content.values()
     assert all(b"petra.jpg" in text for text in texts)
     with Image.open(io.BytesIO(picture)) as evidence:

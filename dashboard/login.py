@@ -14,6 +14,7 @@ import streamlit as st
 from dashboard.event_log import log_event
 from dashboard.plain_text import plain
 from dashboard.public_demo import is_yes
+from dashboard.upload_door import admit, close_uploads
 
 SWITCH = "GEOCORE_LOGIN"
 NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
@@ -32,6 +33,7 @@ def is_login_on() -> bool:
 
 def require_login() -> None:
     """Go on where no login is asked for, or the reader has one; otherwise the page ends here."""
+    close_uploads(is_login_on)
     if not is_login_on():
         return
     if problem := _problem(_secrets("auth")):
@@ -53,6 +55,7 @@ def require_login() -> None:
             icon=":material/lock:",
         )
         st.stop()
+    admit()
 
 
 def login_name() -> str | None:

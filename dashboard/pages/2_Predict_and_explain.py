@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.answer_view import choose_settings, known_points, show_downloads, show_heads
-from dashboard.caution_view import cautious
+from dashboard.caution_view import cautious, without_rooms
 from dashboard.claim_view import (
     claim_points,
     claims_of,
@@ -59,7 +59,7 @@ def show_search(view: View, shown: Answer, prior: RegionPrior | None) -> None:
 with page("Predict and explain", ":material/image_search:") as view:
     photos = cautious(chosen := take_photos())
     prior = take_prior(view)
-    answers = answer_photos(view, photos)
+    answers = without_rooms(answer_photos(view, photos), is_asking=len(photos) < len(chosen))
     show_failures(answers)
     answered = [answer for answer in answers if isinstance(answer, Answer)]
     if answered:

@@ -109,7 +109,7 @@ def bundle_record(name: str, sha256: str) -> dict[str, str]:
 
 
 def caution_record(purpose: str, sentence: str, photo_sha256s: Iterable[str]) -> Record:
-    """Photos that show a person may be answered: what for, and the sentence that was confirmed."""
+    """Photos of people or homes may be answered: what for, and the sentence that was confirmed."""
     return {
         "purpose": purpose,
         "sentence": sentence,

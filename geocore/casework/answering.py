@@ -5,7 +5,7 @@ Stage: casework, where predictor and analysis meet. It must not know databases, 
 Source: own.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ from geocore.errors import ImageError
 from geocore.evaluation.conformal import LEVELS
 from geocore.inference.bundle import Bundle, load_bundle
 from geocore.inference.bundle_files import MANIFEST, file_sha256
+from geocore.inference.photo_look import PhotoLook
 from geocore.inference.prediction import Prediction
 
 if TYPE_CHECKING:  # the predictor brings TensorFlow, which reading a case does not need
@@ -42,7 +43,12 @@ def bundle_of(bundle: Bundle) -> dict[str, str]:
 
 
 def answer_entries(
-    predictor: "Predictor", content: bytes, name: str, *, head: str | None = None
+    predictor: "Predictor",
+    content: bytes,
+    name: str,
+    *,
+    head: str | None = None,
+    may_answer: Callable[[PhotoLook], bool] | None = None,
 ) -> Entries:
     """What one photo adds to a case: itself and its answer, or why there is none.
 
@@ -51,6 +57,7 @@ def answer_entries(
         content: the encoded photo.
         name: as it was given.
         head: name of a head; None is the bundle's own choice.
+        may_answer: whether a photo that looks so may be answered; of another there are no entries.
 
     Raises:
         ValueError: the bundle has no such head.
@@ -61,11 +68,14 @@ def answer_entries(
         reading = predictor.read(photo_bytes(content, name=name), name=name)
     except ImageError as error:
         return [("failure", failure_record(name, str(error), sha256))]
+    look = predictor.look(reading)
+    if may_answer and not may_answer(look):
+        return []
     bundle = predictor.bundle
     prediction = predictor.answer(reading, head)
     entry = bundle_of(bundle)
     rule = _rule(bundle.folder, entry["sha256"], prediction.head)
-    found = rule.judge(predictor.look(reading), prediction.probs)
+    found = rule.judge(look, prediction.probs)
     withheld = None if found is None else {"reason": found.reason, "sentence": found.sentence}
     answer = answer_of(prediction, bundle, sha256, entry, abstention=withheld)
     return [("photo", photo), ("answer", answer)]

@@ -83,7 +83,7 @@ class Batch:
         open_case: opens the case for the thread; called once per start.
         head: name of a head; None is the bundle's own choice.
         turns: the line in which each photo waits for its turn; None where nobody else waits.
-        is_held: which photos wait for a confirmation in the case; None lets all pass.
+        is_held: which photos wait for a confirmation, beside those of rooms; None lets all pass.
     """
 
     def __init__(
@@ -269,7 +269,15 @@ class _Desk:
             return replace(item, status=ANSWERED, sha256=sha256, was_known=True)
         if self._caution.must_wait(content, sha256, item.analyst):
             return replace(item, status=HELD, sha256=sha256)
-        entries = answer_entries(self._predictor, content, item.name, head=self._head)
+        entries = answer_entries(
+            self._predictor,
+            content,
+            item.name,
+            head=self._head,
+            may_answer=lambda look: not self._caution.must_wait_inside(look, sha256, item.analyst),
+        )
+        if not entries:
+            return replace(item, status=HELD, sha256=sha256)
         kind, body = entries[-1]
         if kind == "answer" and item.is_kept:
             self._case.store_photo(content)

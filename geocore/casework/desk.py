@@ -29,7 +29,8 @@ from geocore.errors import CaseError
 from geocore.inference.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 
 _HELD = (
-    "it seems to show a person, and is held back until its purpose is confirmed. Ask again with "
+    "it seems to show a person or the inside of a home, and is held back until its purpose is "
+    "confirmed. Ask again with "
     f'--no-private-person, which writes into the case: "{SENTENCE}"'
 )
 
@@ -73,7 +74,7 @@ class Desk:
         """Answer photos, or all photos of folders, one after the other.
 
         Those that the case knows are not asked again; one that cannot be read stops no other.
-        Photos that show a person are held back until it is said, by `no_private_person`, that
+        Photos of people or homes are held back until it is said, by `no_private_person`, that
         nobody looks for where a private person lives or is.
         """
         from geocore.inference.photo_folders import list_photos  # TensorFlow takes seconds

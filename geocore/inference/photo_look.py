@@ -15,18 +15,21 @@ _STEP = 8  # colours are counted in 32 steps per channel
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PhotoLook:
-    """What `geocore.analysis.abstention` judges beside the probs.
+    """What `geocore.analysis.abstention` and `geocore.casework.caution` judge beside the probs.
 
     Attributes:
         features: float32 (n_features,), pooled, of the bundle's backbone.
         even_share: share of the pixels, 0-1, whose right and lower neighbour are of exactly the
             same colour.
         colours_share: share of the pixels that have one of the N_COLOURS commonest colours.
+        room_prob: how much it looks like the inside of a home, see
+            `geocore.inference.room_eye`; 0 where the backbone cannot say.
     """
 
     features: np.ndarray
     even_share: float
     colours_share: float
+    room_prob: float = 0.0
 
 
 def even_share(pixels: np.ndarray) -> float:

@@ -26,6 +26,7 @@ from geocore.inference.evidence_file import head_mixing, load_evidence
 from geocore.inference.network import PhotoNetwork
 from geocore.inference.photo_look import PhotoLook, colours_share, even_share
 from geocore.inference.prediction import PhotoFailure, Prediction
+from geocore.inference.room_eye import room_eye
 from geocore.inference.training_places import point_sharpness, training_point_table
 from geocore.models.images import load_image
 
@@ -45,6 +46,7 @@ class Reading:
         domain_shares: (n_domains,) float32, how much of each domain the photo is; None likewise.
         even_share: see `geocore.inference.photo_look.PhotoLook`.
         colours_share: likewise.
+        room_prob: likewise.
     """
 
     photo: str
@@ -55,6 +57,7 @@ class Reading:
     domain_shares: np.ndarray | None
     even_share: float
     colours_share: float
+    room_prob: float
 
 
 class Predictor:
@@ -73,6 +76,7 @@ class Predictor:
         self._network = network
         self._points = training_point_table(bundle.grid, bundle.photos)
         self._places = _place_answers(bundle)
+        self._room_eye = room_eye(bundle)
         self._baselines: dict[str, Baseline] = {}
 
     @classmethod
@@ -163,6 +167,7 @@ class Predictor:
             features=reading.features,
             even_share=reading.even_share,
             colours_share=reading.colours_share,
+            room_prob=reading.room_prob,
         )
 
     def explain(
@@ -248,6 +253,8 @@ class Predictor:
         pixels = np.stack([pixels for _, pixels in photos])
         feature_maps, features, probs = self._network.run(pixels)
         said = None if self._places is None else self._places.evidence.hear(features)
+        eye = self._room_eye
+        rooms = np.zeros(len(photos)) if eye is None else eye.probs(feature_maps)
         return [
             Reading(
                 photo=name,
@@ -258,6 +265,7 @@ class Predictor:
                 domain_shares=None if said is None else said[1][row],
                 even_share=even_share(pixels),
                 colours_share=colours_share(pixels),
+                room_prob=float(rooms[row]),
             )
             for row, (name, pixels) in enumerate(photos)
         ]

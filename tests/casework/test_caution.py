@@ -1,8 +1,10 @@
 """Photos of a kind that waits are held back until the case says what their answers are for."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from geocore.analysis.canonical import sha256_hex
@@ -10,9 +12,10 @@ from geocore.analysis.case_file import open_case
 from geocore.analysis.case_state import case_state
 from geocore.analysis.exporting.report import report_of
 from geocore.casework.batch import ANSWERED, HELD, Batch
-from geocore.casework.caution import SENTENCE, Caution, confirm, shows_person
+from geocore.casework.caution import SENTENCE, Caution, confirm, shows_person, shows_room
 from geocore.data.faces import face_share
 from geocore.data.samples import load_samples
+from geocore.inference.photo_look import PhotoLook
 from tests.browser.harness import photo_bytes
 from tests.casework.stand_in import StandIn
 from tests.data.test_faces import PORTRAIT
@@ -74,7 +77,7 @@ def test_a_confirmation_needs_a_purpose_and_stands_in_log_and_report(case):
     assert entry.body["photo_sha256s"] == ["a" * 64, "b" * 64]
     facts = dict(report_of(case_state(case.entries()), None, None, None).facts)
     said = f"2 held back until Ada confirmed: {SENTENCE} Purpose: Exercise."
-    assert facts["Photos that show a person"] == said
+    assert facts["Photos of people or homes"] == said
 
 
 def test_without_a_gate_all_pass(case):
@@ -90,3 +93,34 @@ def test_a_sample_photo_never_waits():
     rock = next(path for path in load_samples().photos["path"] if "rushmore" in str(path))
     content = Path(rock).read_bytes()
     assert face_share(content) > 0 and not shows_person(content)
+
+
+ROOM = PhotoLook(features=np.zeros(1), even_share=0.0, colours_share=0.0, room_prob=0.5)
+
+
+class InRooms(StandIn):
+    """A predictor that sees furniture in one of the photos."""
+
+    def look(self, reading):
+        return replace(ROOM, room_prob=0.5 if reading == "room" else 0.05)
+
+
+def test_a_room_is_held_back_until_it_is_confirmed_what_for(tmp_path, case):
+    opened = partial(open_case, tmp_path / "flood.case")
+    batch = Batch(InRooms, opened, is_held=lambda content: False)
+    batch.add([("room", FACE), ("street", STREET)], analyst="Ada")
+    assert statuses(batch) == [HELD, ANSWERED]
+    assert [entry.body["name"] for entry in case.entries(kinds=["photo"])] == ["street"]
+    confirm(case, [sha256_hex(FACE)], "Exercise", analyst="Ada")
+    batch.release()
+    assert statuses(batch) == [ANSWERED, ANSWERED]
+
+
+def test_who_shows_a_room(case):
+    assert shows_room(ROOM) and not shows_room(replace(ROOM, room_prob=0.1))
+    assert not shows_room(None), "nothing is known of it"
+    sample = sha256_hex(Path(load_samples().photos["path"].iloc[0]).read_bytes())
+    caution = Caution(case, lambda content: False)
+    assert caution.must_wait_inside(ROOM, "a" * 64, "Ada")
+    assert not caution.must_wait_inside(ROOM, sample, "Ada")
+    assert not Caution(case, None).must_wait_inside(ROOM, "a" * 64, "Ada")

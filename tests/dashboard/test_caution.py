@@ -53,3 +53,55 @@ def test_what_cannot_be_read_is_left_to_the_answer():
     app = AppTest.from_function(gate, default_timeout=60)
     app.session_state["photos"] = [("note", b"dear")]
     assert "answered: note" in texts(app.run())
+
+
+def rooms() -> None:
+    import numpy as np
+    import streamlit as st
+
+    from dashboard.caution_view import cautious, without_rooms
+    from dashboard.predict_view import Answer
+    from geocore.inference.photo_look import PhotoLook
+    from geocore.inference.prediction import PhotoFailure
+
+    def answer(name: str, content: bytes) -> Answer:
+        prob = 0.5 if name == "room" else 0.05
+        look = PhotoLook(features=np.zeros(1), even_share=0.0, colours_share=0.0, room_prob=prob)
+        return Answer(
+            name=name, content=content, predictions={}, from_photo={}, look=look,
+            position=None, position_kind="",
+        )  # fmt: skip
+
+    chosen = st.session_state["photos"]
+    photos = cautious(chosen)
+    answers = [answer(*photo) for photo in photos] + [PhotoFailure(photo="note", error="no photo")]
+    shown = without_rooms(answers, is_asking=len(photos) < len(chosen))
+    st.markdown("shown: " + ",".join(getattr(x, "name", "failure") for x in shown))
+
+
+def run_rooms(*names: str) -> AppTest:
+    app = AppTest.from_function(rooms, default_timeout=60)
+    pictures = {"face": PORTRAIT.read_bytes()}
+    street = encode(made_photo(320, 240))
+    app.session_state["photos"] = [(name, pictures.get(name, street)) for name in names]
+    return app.run()
+
+
+def test_a_room_is_not_shown_before_its_reader_has_spoken():
+    app = run_rooms("room", "street")
+    assert "shown: street,failure" in texts(app)
+    assert "seems to show the inside of a home" in app.warning[0].value and not app.exception
+    app.selectbox[0].set_value("Emergency response")
+    app.checkbox[0].set_value(True)
+    app.button[0].click().run()
+    assert "shown: room,street,failure" in texts(app) and not app.warning
+
+
+def test_a_face_and_a_room_together_are_asked_about_once():
+    app = run_rooms("face", "room", "street")
+    assert "shown: street,failure" in texts(app) and not app.exception
+    assert len(app.warning) == 1
+    app.selectbox[0].set_value("Emergency response")
+    app.checkbox[0].set_value(True)
+    app.button[0].click().run()
+    assert "shown: face,room,street,failure" in texts(app)

@@ -140,7 +140,7 @@ def _case_facts(state: CaseState, n_answered: int) -> Rows:
     decisions = [photo.decision for photo in state.photos.values()]
     return [
         ("Purpose", state.purpose or "not given"),
-        *(("Photos that show a person", _caution_words(*said)) for said in state.cautions),
+        *(("Photos of people or homes", _caution_words(*said)) for said in state.cautions),
         ("Photos", f"{len(state.photos):,}, of which {n_answered:,} were answered"),
         (
             "Decisions of the analyst",

@@ -32,11 +32,17 @@ class MemoryBudget:
         """
         self._n_bytes += n_bytes
         if self._n_bytes > self._limit:
-            raise PhotoTableError(
-                f"{self._name}: the table must fit into memory, but takes more than "
-                f"{self._limit / 1e9:.1f} GB, a third of what is free. Divide it, leave columns "
-                "out, or use a machine with more memory; scripts/import_photos.py needs less."
-            )
+            raise PhotoTableError(too_large(self._name, self._n_bytes))
+
+
+def too_large(name: str, n_bytes: int = 0) -> str:
+    """What to say of a table that does not fit; `n_bytes` is what is known of its size."""
+    size = f" over {n_bytes / 1e9:,.1f} GB," if n_bytes >= 1e8 else ""
+    return (
+        f"{name}: the table must fit into memory, but takes{size} more than a third of what is "
+        "free. Divide it, leave columns out, or use a machine with more memory; "
+        "scripts/import_photos.py needs less."
+    )
 
 
 def free_bytes() -> int:

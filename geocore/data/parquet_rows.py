@@ -22,7 +22,7 @@ MAX_PIECE_BYTES = 256 << 20
 """A piece whose texts are so long has fewer rows than `ROWS_AT_ONCE`."""
 MAX_UNPACKED_BYTES = 2 << 30
 """Of one group of rows."""
-_DECODED_AT_ONCE = 4_096
+_DECODED_AT_ONCE = 50_000
 _UNREADABLE = (OSError, pa.ArrowException, UnicodeError)
 
 
@@ -92,6 +92,8 @@ def plain_rows(path: Path, names: Collection[str]) -> Iterator[pa.Table]:
             yield from _pieces(batches, list(kinds), path.name)
             empty = file.schema_arrow.empty_table()
             yield pa.table({name: _unpacked(empty[name].combine_chunks()) for name in kinds})
+    except MemoryError:  # Arrow's own is among those that follow, but says nothing of the file
+        raise
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error
 
@@ -101,7 +103,8 @@ def _pieces(batches: Iterator[pa.RecordBatch], names: list[str], file: str) -> I
     n_rows = n_bytes = 0
     for batch in batches:
         for some in _slices(batch.select(names), file):
-            if parts and (n_rows == ROWS_AT_ONCE or n_bytes + some.nbytes > MAX_PIECE_BYTES):
+            is_full = n_rows + len(some) > ROWS_AT_ONCE or n_bytes + some.nbytes > MAX_PIECE_BYTES
+            if parts and is_full:
                 yield pa.concat_tables(parts)
                 parts, n_rows, n_bytes = [], 0, 0
             parts.append(some)

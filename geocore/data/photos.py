@@ -14,7 +14,7 @@ import pandas as pd
 from geocore.data.column_types import as_written
 from geocore.data.exif import exif_position
 from geocore.data.images import PHOTO_SUFFIXES
-from geocore.data.memory_budget import MemoryBudget
+from geocore.data.memory_budget import MemoryBudget, too_large
 from geocore.data.photo_checks import (
     dropped_rows,
     numbers,
@@ -131,11 +131,20 @@ def _from_table(
     files = PhotoFiles(path.parent) if with_files else None
     if files:
         files.check_is_there()
+    try:
+        return _joined(path, files, is_plausible, further)
+    except MemoryError as error:
+        raise PhotoTableError(too_large(path.name)) from error
+
+
+def _joined(
+    path: Path, files: PhotoFiles | None, is_plausible: IsPlausible | None, further: bool
+) -> PhotoTable:
     parts = zip(*_all_checked(path, files, further), strict=True)
     photos, dropped, lat, lng = (list(part) for part in parts)
     all_lat, all_lng = np.concatenate(lat), np.concatenate(lng)
     check_not_swapped(all_lat, all_lng, path.name)
-    kept, again = _without_repeated(photos, "path" if with_files else "photo_id")
+    kept, again = _without_repeated(photos, "path" if files else "photo_id")
     left_out = pd.concat([*dropped, again], ignore_index=True)
     return _table(
         path,

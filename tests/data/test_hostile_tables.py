@@ -164,6 +164,28 @@ def test_pieces_are_no_larger_than_they_may_be(
     assert pa.concat_tables(pieces).to_pydict() == {"X": texts.to_pylist(), "Y": list(range(N))}
 
 
+def test_pieces_have_no_more_rows_than_they_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet_rows, "ROWS_AT_ONCE", 10)
+    monkeypatch.setattr(parquet_rows, "_DECODED_AT_ONCE", 4)
+    pq.write_table(pa.table({"Y": range(N)}), tmp_path / "t.parquet", row_group_size=7)
+    pieces = list(parquet_rows.plain_rows(tmp_path / "t.parquet", ["Y"]))
+    assert max(map(len, pieces)) <= 10 and len(pieces) >= 4
+    assert pa.concat_tables(pieces).to_pydict() == {"Y": list(range(N))}
+
+
+def test_memory_that_runs_out_is_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_out(*_: object) -> None:
+        raise pa.ArrowMemoryError("malloc of size 81920000 failed")
+
+    monkeypatch.setattr(parquet_rows, "_check_size", run_out)
+    with pytest.raises(PhotoTableError, match="must fit into memory, but takes more than a third"):
+        loaded(tmp_path / "t.parquet")
+
+
 def test_groups_of_rows_that_unpack_to_too_much(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,7 +112,9 @@ class PlaceEvidence:
             yield rows, kernel(features[rows], self.features, float(self.settings[0]))
 
     def _scores(self, likeness: np.ndarray) -> np.ndarray:
-        return product(product(likeness, self.coefficients), self.components) + self.usual
+        likeness = likeness.astype(np.float64)  # the terms are large and cancel each other
+        near = product(product(likeness, self.coefficients), self.components)
+        return (near + self.usual).astype(np.float32)
 
 
 def kernel(queries: np.ndarray, features: np.ndarray, width: float) -> np.ndarray:

@@ -8,6 +8,7 @@ import pytest
 from geocore.cells.geodesy import distance_km
 from geocore.evaluation import place_fit
 from geocore.evaluation.place_evidence import (
+    PlaceEvidence,
     evidence_arrays,
     evidence_from_arrays,
     kernel,
@@ -184,3 +185,19 @@ def test_wrong_arguments_are_named(photos, fitted):
         EvidenceConfig(width=0.0)
     with pytest.raises(ValueError, match="point must be one of geoscore, km, received 'miles'"):
         EvidenceConfig(point="miles")
+
+
+def test_terms_that_cancel_cost_no_precision():
+    """Thousands of photos with large coefficients of both signs, as a close fit has them."""
+    rng = np.random.default_rng(0)
+    features, coefficients = rng.normal(0, 0.1, (4000, 4)), rng.normal(0, 100, (4000, 3))
+    coefficients -= coefficients.mean(axis=0)
+    parts = (features, coefficients, np.eye(3), np.zeros(3), np.zeros((3, 2)), np.arange(3.0))
+    evidence = PlaceEvidence(
+        *(x.astype(np.float32) for x in (*parts, np.zeros(3), np.array([2.0, 1.0])))
+    )
+    queries = rng.normal(0, 0.1, (40, 4)).astype(np.float32)
+    likeness = kernel(queries, evidence.features, 2.0).astype(np.float64)
+    expected = likeness @ evidence.coefficients.astype(np.float64)
+    for found in (evidence.scores(queries), np.vstack([evidence.scores(q[None]) for q in queries])):
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-4)

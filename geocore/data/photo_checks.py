@@ -61,6 +61,11 @@ def position_reasons(
     return reasons
 
 
+def shown(text: str) -> str:
+    """The beginning of a received text for a message: nothing in it controls a terminal."""
+    return "".join(x if x.isprintable() else "\N{REPLACEMENT CHARACTER}" for x in text[:80])
+
+
 def repeated(keys: pd.Series) -> NDArray[np.bool_]:
     """Whether each key stands further up already; bool (n_rows,)."""
     # Hashes of a million texts are compared in a fifth of the time; equal ones are looked at.

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from geocore.data.csv_chunks import CHUNK_BYTES, CsvLayout, csv_chunks
+from geocore.data.photo_checks import shown
 from geocore.errors import PhotoTableError
 
 # What a column may be called, in any letter case; the first spelling is the one of MP-16.
@@ -95,8 +96,8 @@ def known_columns(
 
 def in_short(names: Sequence[str]) -> str:
     """Names for a message: the first ones, and of a long one its beginning."""
-    shown = [name if len(name) <= 40 else f"{name[:40]}…" for name in names[:20]]
-    return ", ".join(shown) + (f" and {len(names) - 20:,} more" if len(names) > 20 else "")
+    first = [shown(name if len(name) <= 40 else f"{name[:40]}…") for name in names[:20]]
+    return ", ".join(first) + (f" and {len(names) - 20:,} more" if len(names) > 20 else "")
 
 
 def further_names(

@@ -21,6 +21,7 @@ from geocore.data.photo_checks import (
     position_reasons,
     repeated,
     repeated_rows,
+    shown,
 )
 from geocore.data.photo_files import PhotoFiles
 from geocore.data.raw_rows import raw_rows
@@ -64,7 +65,7 @@ class PhotoTable:
             return kept
         reasons = [
             f"{len(rows):,} × {reason} (first at row {rows['row'].iloc[0]}"
-            + (f": {rows['received'].iloc[0]})" if rows["received"].iloc[0] else ")")
+            + (f": {shown(rows['received'].iloc[0])})" if rows["received"].iloc[0] else ")")
             for reason, rows in self.dropped.groupby("reason", sort=False)
         ]
         return f"{kept} Left out: {'; '.join(reasons)}."

@@ -19,6 +19,7 @@ import pytest
 from geocore.data import csv_chunks, memory_budget, parquet_rows
 from geocore.data.arrow_file import FileForArrow
 from geocore.data.csv_chunks import header_layout
+from geocore.data.importers import import_photos
 from geocore.data.photo_checks import NO_POSITION, NOT_A_NUMBER
 from geocore.data.photos import PhotoTable, load_coordinates, load_photos
 from geocore.errors import PhotoTableError
@@ -249,6 +250,20 @@ def test_lines_that_cannot_be_read(tmp_path: Path, content: bytes, message: str)
     (tmp_path / "t.csv.gz").write_bytes(gzip.compress(content))
     with pytest.raises(PhotoTableError, match=message):
         load_coordinates(tmp_path / "t.csv.gz")
+
+
+def test_no_message_controls_a_terminal(tmp_path: Path) -> None:
+    escape = "\x1b[2J\u202e"
+    (tmp_path / "t.csv").write_text(f"IMG_ID,LAT,LON\na,1,2\n{escape},x,2\n", "utf-8")
+    summary = load_coordinates(tmp_path / "t.csv").summary()
+    assert "not a number" in summary and summary.isprintable()
+    (tmp_path / "o.csv").write_text(f"IMG_ID,LAT,LON\na,1,2\n,1,2\na{escape},1,2\n" * 2, "utf-8")
+    report = import_photos(tmp_path / "o.csv", tmp_path / "out")
+    assert report.reasons and report.summary().replace("\n", "").isprintable()
+    (tmp_path / "u.csv").write_text(f"IMG_ID,{escape}\na,1\n", "utf-8")
+    with pytest.raises(PhotoTableError) as error:
+        load_coordinates(tmp_path / "u.csv")
+    assert str(error.value).isprintable()
 
 
 def test_messages_name_some_columns_not_thousands(tmp_path: Path) -> None:

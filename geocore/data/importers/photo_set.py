@@ -12,7 +12,7 @@ from geocore.data.column_types import as_kind, common_kind
 from geocore.data.importers.import_report import ImportReport, save_report
 from geocore.data.importers.import_state import ImportState
 from geocore.data.importers.repeated_ids import repeated_rows
-from geocore.data.photo_checks import DUPLICATE
+from geocore.data.photo_checks import DUPLICATE, shown
 from geocore.data.photo_parquet import photo_table_writer
 from geocore.data.whole_files import whole_file
 from geocore.errors import PhotoTableError
@@ -78,7 +78,7 @@ def _report(state: ImportState, n_repeated: int, images: str) -> ImportReport:
 
 def _with_examples(report: ImportReport, dropped: pd.DataFrame) -> ImportReport:
     first = dropped.drop_duplicates("reason")
-    texts = "row " + first["row"].astype(str) + ", " + first["received"].fillna("").str[:80]
+    texts = "row " + first["row"].astype(str) + ", " + first["received"].fillna("").map(shown)
     examples = dict(zip(first["reason"], texts, strict=True))
     return ImportReport(**{**vars(report), "examples": examples, "n_listed": len(dropped)})
 

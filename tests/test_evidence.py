@@ -1,5 +1,6 @@
 """Heads joined with the evidence of places, from photos to a bundle that answers."""
 
+import json
 import shutil
 from dataclasses import replace
 
@@ -227,3 +228,26 @@ def test_a_bundle_without_evidence_has_none(tmp_path):
     bundle = load_bundle(save_tiny_bundle(tmp_path / "plain"))
     assert load_evidence(bundle) is None and load_projection(bundle) is None
     assert head_mixing(bundle, "MC").share == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("domains", ["a", "b"], "must name and mix the 0 photo sets"),
+        ("domains", 5, "the content cannot be read"),
+        ("domains", [None], "domains must be a list of names"),
+        ("domain_mixings", {"MC": {"shares": [0.5], "strengths": [1]}}, "must name and mix the 0"),
+        ("domain_mixings", {"MC": {"shares": [7], "strengths": [1]}}, "share must lie between"),
+        ("domain_mixings", {"MC": 3}, "Make the bundle anew"),
+        ("point_sharpness", -1, "finite number above 0"),
+    ],
+)
+def test_a_report_that_does_not_fit_the_evidence_is_refused(
+    folder, tmp_path, name, value, sentence
+):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    report = json.loads((copy / "report.json").read_text())
+    (copy / "report.json").write_text(json.dumps(report | {name: value}))
+    with pytest.raises(BundleError, match=sentence):
+        load_evidence(load_bundle(signed_again(copy)))

@@ -79,7 +79,19 @@ def load_evidence(bundle: Bundle) -> PlaceEvidence | None:
             f"{path}: every one of the {bundle.grid.n_leaves} leaves must have a place, and no "
             "other. Make the bundle anew."
         )
+    _check_domains(bundle, evidence)
     return evidence
+
+
+def _check_domains(bundle: Bundle, evidence: PlaceEvidence) -> None:
+    """Refuse an evidence that tells other domains apart than report.json names and mixes."""
+    n_domains = 0 if evidence.domains is None else evidence.n_domains
+    shares = {len(head_mixing(bundle, head).shares) for head in bundle.heads}
+    if len(bundle.domains) != n_domains or shares - {n_domains}:
+        raise BundleError(
+            f"{bundle.folder}: report.json must name and mix the {n_domains} photo sets that "
+            f"{EVIDENCE_FILE} tells apart, found {len(bundle.domains)} names. Make the bundle anew."
+        )
 
 
 def head_mixing(bundle: Bundle, head: str) -> Mixing:

@@ -194,10 +194,6 @@ def load_bundle(folder: str | os.PathLike[str] = DEFAULT_BUNDLE) -> Bundle:
         config = tomllib.loads((folder / "config.toml").read_text("utf-8"))
         for temperature in report.get("temperatures", {}).values():
             check_temperature(temperature)
-        if "point_sharpness" in report:
-            check_temperature(report["point_sharpness"])
-        if not all(isinstance(name, str) for name in report.get("domains", [])):
-            raise ValueError("report.json: domains must be a list of names")
         bundle = Bundle(
             folder=folder, manifest=manifest, config=config, grid=grid,
             hierarchy=build_hierarchy(grid), report=report, heads=heads,

@@ -20,6 +20,7 @@ from geocore.evaluation.place_evidence import (
     evidence_arrays,
     evidence_from_arrays,
 )
+from geocore.evaluation.temperature import check_temperature
 from geocore.inference import bundle_files as files
 from geocore.inference.bundle import Bundle
 
@@ -86,12 +87,20 @@ def load_evidence(bundle: Bundle) -> PlaceEvidence | None:
 def _check_domains(bundle: Bundle, evidence: PlaceEvidence) -> None:
     """Refuse an evidence that tells other domains apart than report.json names and mixes."""
     n_domains = 0 if evidence.domains is None else evidence.n_domains
+    names, sharpness = bundle.report.get("domains", []), bundle.report.get("point_sharpness", 1.0)
+    is_named = isinstance(names, list) and all(isinstance(name, str) for name in names)
     shares = {len(head_mixing(bundle, head).shares) for head in bundle.heads}
-    if len(bundle.domains) != n_domains or shares - {n_domains}:
+    if not is_named or len(names) != n_domains or shares - {n_domains}:
         raise BundleError(
             f"{bundle.folder}: report.json must name and mix the {n_domains} photo sets that "
-            f"{EVIDENCE_FILE} tells apart, found {len(bundle.domains)} names. Make the bundle anew."
+            f"{EVIDENCE_FILE} tells apart, found {names!r:.100}. Make the bundle anew."
         )
+    try:
+        check_temperature(sharpness)
+    except ValueError as error:
+        raise BundleError(
+            f"{bundle.folder}: report.json: point_sharpness: {error} Make the bundle anew."
+        ) from error
 
 
 def head_mixing(bundle: Bundle, head: str) -> Mixing:

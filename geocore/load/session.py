@@ -7,12 +7,10 @@ a browser does by itself: scripts of maps and figures do not run, so nothing is 
 Source: own; Streamlit's protocol buffers.
 """
 
-import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,29 +23,14 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from geocore.load.shown import TEXTS, WIDGETS, Shown, texts_of
+
 PATIENCE_S = 300.0
 _COOKIE = "_streamlit_xsrf"
-_TEXTS = {
-    "alert": "body", "code": "code_text", "heading": "body", "html": "body", "markdown": "body",
-    "metric": "body", "progress": "text", "text": "body", "exception": "message",
-}  # fmt: skip
-_WIDGETS = (
-    "button", "button_group", "checkbox", "download_button", "file_uploader", "selectbox",
-    "text_input",
-)  # fmt: skip
 
 
 class SessionError(Exception):
     """The server did not answer, or the page lacks what a visitor looks for."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """An element on the page and the part of the page that is run again when it changes."""
-
-    kind: str
-    element: Any
-    fragment: str
 
 
 class Session:
@@ -108,7 +91,7 @@ class Session:
     @property
     def texts(self) -> list[str]:
         """Every text on the page, in the order of the page."""
-        return [text for shown in self._in_order() for text in _texts_of(shown)]
+        return [text for shown in self._in_order() for text in texts_of(shown)]
 
     @property
     def errors(self) -> list[str]:
@@ -118,7 +101,7 @@ class Session:
             for shown in self._in_order()
             if shown.kind == "exception"
             or (shown.kind == "alert" and shown.element.format == shown.element.ERROR)
-            for text in _texts_of(shown)
+            for text in texts_of(shown)
         ]
 
     @property
@@ -179,8 +162,9 @@ class Session:
         self._change(zone, state)
 
     def download(self, label: str) -> bytes:
-        """The file behind a download button."""
-        return self._get(self.find("download_button", label).element.url)
+        """The file behind a download button, which may be made only now."""
+        button = self.find("download_button", label).element
+        return self._get(self._made(button.deferred_file_id) or button.url)
 
     def look_again(self) -> bool:
         """Run the part of the page that looks again by itself; False if there is none."""
@@ -211,12 +195,28 @@ class Session:
         request = message.file_urls_request
         request.request_id, request.session_id = uuid.uuid4().hex, self._id
         request.file_names.extend(names)
+        return list(self._ask(message, "file_urls_response").file_urls_response.file_urls)
+
+    def _made(self, file_id: str) -> str:
+        """Address of a file that is made when it is asked for; "" without an id."""
+        if not file_id:
+            return ""
+        message = BackMsg()
+        request = message.backend_operation_request
+        request.request_id, request.session_id = uuid.uuid4().hex, self._id
+        request.deferred_file.file_id = file_id
+        reply = self._ask(message, "backend_operation_response").backend_operation_response
+        if reply.error_msg:
+            raise SessionError(f"A file could not be made: {reply.error_msg}")
+        return reply.deferred_file.url
+
+    def _ask(self, message: BackMsg, kind: str) -> ForwardMsg:
+        """Send a message and wait for the reply of a kind."""
         self._socket.send(message.SerializeToString())
-        while (reply := self._receive(time.monotonic() + self.patience_s)).WhichOneof("type") != (
-            "file_urls_response"
-        ):
+        end = time.monotonic() + self.patience_s
+        while (reply := self._receive(end)).WhichOneof("type") != kind:
             self._take(reply)
-        return list(reply.file_urls_response.file_urls)
+        return reply
 
     def _run(self, fragment: str = "", *pressed: WidgetState, is_auto: bool = False) -> None:
         """Ask for a run of the page or of a part of it, and wait for its end."""
@@ -232,7 +232,7 @@ class Session:
         end = time.monotonic() + self.patience_s
         while not self._take(self._receive(end)):
             pass
-        present = {s.element.id for s in self._shown.values() if s.kind in _WIDGETS}
+        present = {s.element.id for s in self._shown.values() if s.kind in WIDGETS}
         self._states = {key: state for key, state in self._states.items() if key in present}
 
     def _receive(self, end: float) -> ForwardMsg:
@@ -279,13 +279,8 @@ class Session:
         if delta.WhichOneof("type") == "new_element":
             element: Element = delta.new_element
             kind = element.WhichOneof("type")
-            if kind in _TEXTS or kind in _WIDGETS:
+            if kind in TEXTS or kind in WIDGETS:
                 self._shown[path] = Shown(kind, getattr(element, kind), delta.fragment_id)
-
-
-def _texts_of(shown: Shown) -> list[str]:
-    text = getattr(shown.element, _TEXTS[shown.kind], "") if shown.kind in _TEXTS else ""
-    return [re.sub(r"\\(.)", r"\1", text)] if text else []
 
 
 def _check(reply: requests.Response) -> None:

@@ -9,6 +9,8 @@ row = st.segmented_control("Row", ["one", "two"], default="one")
 files = st.file_uploader("Drop photos here", accept_multiple_files=True)
 st.write(f"{name}, {choice}, {row}, {[file.name for file in files]}")
 st.download_button("Take it", name.encode() or b"nothing", "x.txt")
+st.download_button("Make it", lambda: f"made for {name}".encode(), "y.txt")
+st.download_button("Break it", lambda: 1 / 0, "z.txt")
 if st.button("Fail"):
     st.error("It failed.")
 

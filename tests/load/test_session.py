@@ -32,6 +32,9 @@ def test_what_is_filled_in_chosen_and_dropped_reaches_the_page(session):
     session.drop({"a.jpg": b"first", "b.jpg": b"second"})
     assert "Ada, green, two, ['a.jpg', 'b.jpg']" in session.texts
     assert session.download("Take it") == b"Ada"
+    assert session.download("Make it") == b"made for Ada"  # when it is asked for
+    with pytest.raises(SessionError, match="A file could not be made"):
+        session.download("Break it")
     session.drop({"c.jpg": b"third"})
     assert "Ada, green, two, ['c.jpg']" in session.texts
 

@@ -6,7 +6,6 @@ Stage: dashboard. It must not compute: answers come from the predictor, figures 
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -103,24 +102,20 @@ def show_downloads(
     *,
     is_restricted: bool = False,
 ) -> None:
-    """Answers of all photos as files, and the shown photo with its evidence as a picture.
-
-    Each is made when it is asked for, outside this run: what makes it may not call Streamlit.
-    """
+    """Answers of all photos as files, and the shown photo with its evidence as a picture."""
     st.subheader("Take the answers along")
     stem = "answers-restricted" if is_restricted else "answers"
     rows = [a.predictions[head] for a in answers for head in settings.heads(view)]
-    origin = origin_of(view.bundle)
     kinds = {"JSON": "application/json", "GeoJSON": "application/geo+json", "CSV": "text/csv"}
     columns = st.columns([*[2] * len(kinds), 3])
     for column, (kind, mime) in zip(columns, kinds.items(), strict=False):
-        ending = kind.lower()
+        content = export(rows, kind.lower(), settings.n_top, origin_of(view.bundle))
         column.download_button(
-            kind, partial(export, rows, ending, settings.n_top, origin), f"{stem}.{ending}", mime,
+            kind, content, f"{stem}.{kind.lower()}", mime,
             icon=":material/download:", on_click="ignore", width="stretch",
         )  # fmt: skip
     columns[-1].download_button(
-        "PNG of the evidence", partial(_png, *_evidence(view, shown, view.head), settings),
+        "PNG of the evidence", _png(view, shown, settings),
         f"{Path(shown.name).stem}-{view.head}.png", "image/png",
         icon=":material/download:", on_click="ignore", width="stretch",
     )  # fmt: skip
@@ -166,32 +161,31 @@ def _show_top(cells: pd.DataFrame) -> None:
 
 
 def _show_evidence(view: View, answer: Answer, head: str, settings: Settings) -> None:
-    photo, heat = _evidence(view, answer, head)
-    st.image(_overlaid(photo, heat, settings), width=width_px(photo))
+    pixels = shown_photo(answer.content)
+    st.image(_evidence(view, answer, head, settings), width=width_px(pixels))
+    is_flat = not _heat(view, answer, head).any()
     st.caption(
         "No part of the photo stands out as evidence for the most probable area: what the network "
         "sees last speaks against it everywhere. The answer then rests on finer structures and on "
         "what else the model reads, which this picture does not show."
-        if not heat.any()
+        if is_flat
         else "Bright: what in the photo speaks for the most probable area."
     )
 
 
-def _evidence(view: View, answer: Answer, head: str) -> tuple[np.ndarray, np.ndarray]:
-    """The photo as it is shown, and the heat map of the head's most probable area."""
+def _heat(view: View, answer: Answer, head: str) -> np.ndarray:
     class_index = int(answer.predictions[head].probs.argmax())
-    heat = heat_map(view.bundle, answer.content, head, class_index, answer.name)
-    return shown_photo(answer.content), heat
+    return heat_map(view.bundle, answer.content, head, class_index, answer.name)
 
 
-def _overlaid(photo: np.ndarray, heat: np.ndarray, settings: Settings) -> Image.Image:
-    picture = Image.fromarray(photo)
-    return overlay_heat_map(picture, heat, opacity=settings.opacity, style=settings.style)
+def _evidence(view: View, answer: Answer, head: str, settings: Settings) -> Image.Image:
+    photo, heat = Image.fromarray(shown_photo(answer.content)), _heat(view, answer, head)
+    return overlay_heat_map(photo, heat, opacity=settings.opacity, style=settings.style)
 
 
-def _png(photo: np.ndarray, heat: np.ndarray, settings: Settings) -> bytes:
+def _png(view: View, answer: Answer, settings: Settings) -> bytes:
     buffer = io.BytesIO()
-    _overlaid(photo, heat, settings).save(buffer, "PNG")
+    _evidence(view, answer, view.head, settings).save(buffer, "PNG")
     return buffer.getvalue()
 
 

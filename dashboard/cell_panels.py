@@ -145,7 +145,7 @@ def show_cell_table(
     )
     st.download_button(
         "Download the table",
-        lambda: table.map(disarmed).to_csv(index=False),
+        table.map(disarmed).to_csv(index=False),
         f"{name}-cells.csv",
         "text/csv",
         icon=":material/download:",

@@ -1,10 +1,6 @@
 """Photos dropped by a visitor: answered, explained when unreadable, harmless, and nobody else's."""
 
-import io
-from pathlib import Path
-
 import pytest
-from PIL import Image
 
 from tests.browser import harness
 
@@ -39,7 +35,7 @@ def test_a_sample_is_answered_by_a_click(visit):
 
 
 def test_answers_are_taken_along(visit):
-    """Files are made when they are asked for, outside the run of the page."""
+    """Each file of the page holds what its button says."""
     page = visit.open(PREDICT)
     page.get_by_role("button", name="Petra").first.click()
     page.get_by_role("button", name="PNG of the evidence").wait_for(timeout=120_000)

@@ -143,15 +143,6 @@ def test_answers_can_be_taken_along(run):
     assert labels == ["JSON", "GeoJSON", "CSV", "PNG of the evidence"]
 
 
-def test_nothing_to_take_along_is_made_before_it_is_asked_for(run, monkeypatch):
-    made = []
-    for name in ("export", "_png"):
-        monkeypatch.setattr(f"dashboard.answer_view.{name}", lambda *_: made.append(1) or b"")
-    app = run([("a.jpg", _jpeg(1))])
-    assert len(app.get("download_button")) == 4 and not app.error
-    assert not made
-
-
 def test_merged_cells_conserve_probability(folder):
     bundle = load_bundle(folder)
     n_leaves = bundle.grid.n_leaves

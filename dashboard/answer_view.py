@@ -102,7 +102,11 @@ def show_downloads(
     *,
     is_restricted: bool = False,
 ) -> None:
-    """Answers of all photos as files, and the shown photo with its evidence as a picture."""
+    """Answers of all photos as files, and the shown photo with its evidence as a picture.
+
+    Made beforehand: Streamlit 1.67 throws files that are made on the click away as soon as another
+    reader's page ends its run, and the click then finds nothing.
+    """
     st.subheader("Take the answers along")
     stem = "answers-restricted" if is_restricted else "answers"
     rows = [a.predictions[head] for a in answers for head in settings.heads(view)]

@@ -1,6 +1,10 @@
 """Photos dropped by a visitor: answered, explained when unreadable, harmless, and nobody else's."""
 
+import io
+from pathlib import Path
+
 import pytest
+from PIL import Image
 
 from tests.browser import harness
 

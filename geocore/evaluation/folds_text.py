@@ -188,7 +188,8 @@ def _protocol_words(report: Mapping[str, Any]) -> str:
         listed = ", ".join(f"{_percent(x)} of {name}" for name, x in told.items())
         words += (
             " Photos are answered, and search areas calibrated, as those of the photo set that "
-            f"they look like; told right: {listed}."
+            f"they look like; told right: {listed}. That they are was decided on the first "
+            "repeat's folds, as was the default head."
         )
     if sharpness is None:
         return words

@@ -85,6 +85,6 @@ def test_the_promise_on_one_kind_of_photos_is_told_where_it_was_measured(report)
 def test_how_often_photo_sets_are_told_right_is_said(report):
     assert "told right" not in results_section(report)
     told = report | {"domains": {"scenes": 0.5, "street_photos": 1.0}}
-    assert "told right: 50.0 % of scenes, 100.0 % of street_photos." in " ".join(
+    assert "told right: 50.0 % of scenes, 100.0 % of street_photos. That they are" in " ".join(
         results_section(told).split()
     )

@@ -14,7 +14,8 @@ from dashboard.common import keep
 from dashboard.event_log import log_event
 from dashboard.predict_view import Answer, NamedPhoto, samples
 from geocore.analysis.case_file import Case
-from geocore.casework.batch import HELD, Batch
+from geocore.casework.batch import Batch
+from geocore.casework.batch_items import HELD
 from geocore.casework.caution import SENTENCE, confirm, shows_person, shows_room
 from geocore.inference.prediction import PhotoFailure
 

@@ -11,7 +11,6 @@ from PIL import Image
 from dashboard.case_choice import analyst
 from dashboard.common import View, plain
 from dashboard.desk_answer import is_own
-from dashboard.desk_queue import photo_at_hand
 from dashboard.predict_view import heat_map, shown_photo
 from geocore.analysis.canonical import sha256_hex
 from geocore.analysis.case_file import Case
@@ -101,7 +100,7 @@ def _show_file(case: Case) -> None:
 
 
 def _photo(case: Case, batch: Batch, sha256: str) -> bytes | None:
-    return case.photo(sha256) or photo_at_hand(batch, sha256)
+    return case.photo(sha256) or batch.photo(sha256)
 
 
 def _evidence(view: View, case: Case, state: CaseState, batch: Batch, sha256: str) -> bytes | None:

@@ -12,7 +12,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from dashboard.case_choice import analyst
 from dashboard.common import error_box, plain
 from dashboard.public_demo import is_samples_only, show_samples_only
-from geocore.casework.batch import ANSWERED, CANCELLED, FAILED, HELD, Batch
+from geocore.casework.batch import Batch
+from geocore.casework.batch_items import CANCELLED, FAILED, HELD
 from geocore.data.images import ACCEPTED
 
 EVERY_S = 1.0
@@ -97,11 +98,3 @@ def _show_failures(batch: Batch) -> None:
             st.markdown(plain(item.error or item.name))
         if len(failed) > _N_ERRORS:
             st.caption(f"And {len(failed) - _N_ERRORS:,} more; all stand in the log.")
-
-
-def photo_at_hand(batch: Batch, sha256: str) -> bytes | None:
-    """A photo's bytes while this server still has them from its upload."""
-    for item in batch.items:
-        if item.sha256 == sha256 and item.status == ANSWERED and isinstance(item.source, bytes):
-            return item.source
-    return None

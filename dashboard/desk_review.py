@@ -17,7 +17,6 @@ from dashboard.desk_answer import (
 from dashboard.desk_claims import claim_key, offer_exif_checks, take_photo_claim
 from dashboard.desk_events import chosen_photos, toggle_chosen
 from dashboard.desk_export import SHOWN
-from dashboard.desk_queue import photo_at_hand
 from dashboard.desk_table import MARKS, show_all_on_map, show_table, shown_table
 from dashboard.predict_view import shown_photo
 from geocore.analysis.case_file import Case
@@ -58,7 +57,7 @@ def _show_photo(view: View, case: Case, photo: CasePhoto, batch: Batch) -> None:
     with below:
         claim = take_photo_claim(view, case, photo)
     with left:
-        content = case.photo(photo.sha256) or photo_at_hand(batch, photo.sha256)
+        content = case.photo(photo.sha256) or batch.photo(photo.sha256)
         if content is None:
             st.info(
                 "The photo itself is not kept in this case. Drop it above again to see it.",

@@ -19,6 +19,7 @@ from geocore.analysis.photo_description import (
     describe_photos,
     describe_source,
 )
+from geocore.casework.photo_shelf import PhotoShelf
 from geocore.data.photos import TABLE_NAMES
 from geocore.inference.bundle import Bundle, load_bundle
 from geocore.inference.bundle_files import MANIFEST
@@ -93,7 +94,7 @@ def shared_case(path: Path) -> Case:
     return _shared_case(str(path.resolve()), path.stat().st_ino if path.is_file() else 0)
 
 
-@st.cache_resource(show_spinner="Opening the case …", max_entries=16)
+@st.cache_resource(show_spinner="Opening the case …", max_entries=64)
 def _shared_case(path: str, inode: int) -> Case:
     return open_case(path)
 
@@ -104,14 +105,22 @@ def shared_batch(bundle: Bundle, head: str, case: Path) -> "Batch":
     return _shared_batch(str(case.resolve()), str(folder), _stamp(folder), head, bundle)
 
 
-@st.cache_resource(show_spinner="Loading the model, some seconds the first time …", max_entries=16)
+# No `max_entries`: a queue that made room for others would be gone with the photos that wait in it.
+@st.cache_resource(show_spinner="Loading the model, some seconds the first time …")
 def _shared_batch(case: str, folder: str, stamp: int, head: str, _bundle: Bundle) -> "Batch":
     from geocore.casework.batch import Batch
     from geocore.casework.caution import shows_person
 
     opened = partial(open_case, case)
     predictor = partial(load_predictor, _bundle)
-    return Batch(predictor, opened, head=head, turns=TURNS, is_held=shows_person)
+    return Batch(
+        predictor, opened, head=head, turns=TURNS, is_held=shows_person, shelf=_photo_shelf()
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def _photo_shelf() -> PhotoShelf:
+    return PhotoShelf()
 
 
 def open_photo_set(source: Path | None, bundle: Bundle) -> PhotoDescription:

@@ -15,7 +15,8 @@ from geocore.analysis.exporting.formats import FORMATS, export_case
 from geocore.analysis.records import note_record
 from geocore.benchmark.measurement import Measurement, compare
 from geocore.benchmark.networks import bare_pass
-from geocore.casework.batch import ANSWERED, Batch
+from geocore.casework.batch import Batch
+from geocore.casework.batch_items import ANSWERED
 from geocore.data.made_world.table import WorldSettings
 from geocore.data.made_world.world import make_world
 from geocore.data.photos import load_photos

@@ -9,7 +9,7 @@ Source: own.
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,19 @@ from geocore.analysis.case_file import Case
 from geocore.analysis.records import Record, failure_record
 from geocore.analysis.region_prior import RegionPrior, prior_of_record
 from geocore.casework.answering import answer_entries, bundle_of
+from geocore.casework.batch_items import (
+    ANSWERED,
+    CANCELLED,
+    DONE,
+    FAILED,
+    HELD,
+    READING,
+    WAITING,
+    BatchItem,
+    BatchProgress,
+)
 from geocore.casework.caution import Caution, IsHeld
+from geocore.casework.photo_shelf import PhotoShelf
 from geocore.casework.restricting import answer_within
 from geocore.casework.turns import Turn, Turns
 from geocore.data.images import photo_bytes
@@ -26,52 +38,6 @@ from geocore.errors import GeocoreError, ImageError
 
 if TYPE_CHECKING:  # the predictor brings TensorFlow, which reading a case does not need
     from geocore.inference.predictor import Predictor
-
-WAITING, READING, ANSWERED, FAILED, CANCELLED, HELD = (
-    "waiting", "reading", "answered", "failed", "cancelled", "held back",
-)  # fmt: skip
-DONE = (ANSWERED, FAILED, CANCELLED)
-
-
-@dataclass(frozen=True, kw_only=True)
-class BatchItem:
-    """One photo of the queue.
-
-    Attributes:
-        name: as it was given; text from outside.
-        source: path, or the encoded photo.
-        analyst: who asked.
-        is_kept: whether the case keeps the photo itself.
-        status: WAITING, READING, ANSWERED, FAILED, CANCELLED, or HELD until it is confirmed
-            what the answer is for.
-        sha256: of the encoded photo, once it was read.
-        error: sentence why it FAILED.
-        was_known: the case held this bundle's answer already; it was not asked again.
-    """
-
-    name: str
-    source: Path | bytes
-    analyst: str
-    is_kept: bool = False
-    status: str = WAITING
-    sha256: str | None = None
-    error: str | None = None
-    was_known: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class BatchProgress:
-    """How far a batch is: number of photos in each status, and what stopped it, if anything did."""
-
-    n_photos: int
-    counts: dict[str, int]
-    is_running: bool
-    stopped_by: str | None
-
-    @property
-    def n_done(self) -> int:
-        """Photos that need no more work."""
-        return sum(self.counts[status] for status in DONE)
 
 
 class Batch:
@@ -84,6 +50,7 @@ class Batch:
         head: name of a head; None is the bundle's own choice.
         turns: the line in which each photo waits for its turn; None where nobody else waits.
         is_held: which photos wait for a confirmation, beside those of rooms; None lets all pass.
+        shelf: where answered photos lie that came as bytes; None is a shelf of its own.
     """
 
     def __init__(
@@ -94,8 +61,9 @@ class Batch:
         head: str | None = None,
         turns: Turns | None = None,
         is_held: IsHeld | None = None,
+        shelf: PhotoShelf | None = None,
     ) -> None:
-        self._is_held = is_held
+        self._is_held, self._shelf = is_held, shelf or PhotoShelf()
         self._load_predictor, self._open_case, self._head = load_predictor, open_case, head
         self._turns = turns or Turns(1)
         self._turn: Turn | None = None
@@ -183,6 +151,11 @@ class Batch:
             self._change_all(HELD, WAITING)
         self.start()
 
+    def photo(self, sha256: str) -> bytes | None:
+        """A photo that came as bytes and was answered, while there is room for it in memory."""
+        is_own = any(item.sha256 == sha256 and item.status == ANSWERED for item in self.items)
+        return self._shelf.get(sha256) if is_own else None
+
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait for the thread; True if it has come to its end."""
         thread = self._thread
@@ -231,6 +204,9 @@ class Batch:
             return None
 
     def _set(self, number: int, item: BatchItem) -> None:
+        if item.status == ANSWERED and item.sha256 and isinstance(item.source, bytes):
+            self._shelf.put(item.sha256, item.source)
+            item = replace(item, source=b"")
         with self._lock:
             self._items[number] = item
 

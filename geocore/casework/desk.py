@@ -19,7 +19,8 @@ from geocore.analysis.records import Record, decision_record, note_record, opene
 from geocore.analysis.region_prior import RegionPrior, country_prior, prior_of_record
 from geocore.analysis.region_text import read_region
 from geocore.analysis.triage_table import triage_table
-from geocore.casework.batch import FAILED, HELD, Batch
+from geocore.casework.batch import Batch
+from geocore.casework.batch_items import FAILED, HELD
 from geocore.casework.caution import SENTENCE, confirm, shows_person
 from geocore.casework.checking import claim_of_answer
 from geocore.casework.joining import event_of_answers

@@ -38,7 +38,8 @@ def write_case(folder: Path) -> None:
 
 def answer_photos(folder: Path) -> None:
     """The batch of the case desk, with the shipped bundle."""
-    from geocore.casework.batch import ANSWERED, Batch
+    from geocore.casework.batch import Batch
+    from geocore.casework.batch_items import ANSWERED
     from geocore.inference.predictor import Predictor
 
     batch = Batch(Predictor.load, partial(open_case, folder / CASE, create=True))

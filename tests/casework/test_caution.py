@@ -11,7 +11,8 @@ from geocore.analysis.canonical import sha256_hex
 from geocore.analysis.case_file import open_case
 from geocore.analysis.case_state import case_state
 from geocore.analysis.exporting.report import report_of
-from geocore.casework.batch import ANSWERED, HELD, Batch
+from geocore.casework.batch import Batch
+from geocore.casework.batch_items import ANSWERED, HELD
 from geocore.casework.caution import SENTENCE, Caution, confirm, shows_person, shows_room
 from geocore.data.faces import face_share
 from geocore.data.samples import load_samples

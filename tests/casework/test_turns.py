@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geocore.casework.batch import ANSWERED, WAITING
+from geocore.casework.batch_items import ANSWERED, WAITING
 from geocore.casework.turns import Turns
 from tests.casework.test_batch import make, path, photo  # noqa: F401 - fixtures
 

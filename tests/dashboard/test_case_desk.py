@@ -55,6 +55,13 @@ def case(cases):
         yield case
 
 
+def test_a_queue_outlives_those_of_fifty_other_cases(cases):
+    """It had made room at the seventeenth: twenty readers' photos left each other's pages."""
+    bundle = calibrated_bundle()
+    first, *_ = [memory.shared_batch(bundle, "MC", cases / f"{n}.case") for n in range(50)]
+    assert memory.shared_batch(bundle, "MC", cases / "0.case") is first
+
+
 def desk(**state):
     app = AppTest.from_file(PAGE, default_timeout=120)
     app.session_state["bundle"] = str(calibrated_bundle().folder.resolve())

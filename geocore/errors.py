@@ -15,6 +15,7 @@
     ├── ResultsError      a stored table of results that cannot be used
     ├── DiskError         a disk is full or may not be written to; what was done is kept
     ├── CaseError         a case file that cannot be opened, read or added to
+    ├── CautionError      a photo of a person or a home, and nobody said what its answer is for
     ├── OnlineNameError   OpenStreetMap could not be asked for a name
     └── BundleError       a bundle folder that cannot be trusted or read
 
@@ -49,6 +50,10 @@ class BackboneError(GeocoreError):
 
 class BundleError(GeocoreError):
     """A bundle folder is incomplete, altered, or of a format this version cannot read."""
+
+
+class CautionError(GeocoreError):
+    """A photo seems to show a person or a home, and nobody said what its answer is for."""
 
 
 class OnlineNameError(GeocoreError):

@@ -1,20 +1,21 @@
 """Say where photos were probably taken.
 
-Give photos or folders of photos. A photo that cannot be read becomes an error row, the others are
-answered all the same, and the exit code is then 1 (2 if nothing could be answered at all).
+Give photos or folders of photos. A photo that cannot be read, or seems to show a person or a home,
+becomes an error row; the others are answered, and the exit code is 1 (2: none could be).
 
     python scripts/predict.py holiday.jpg
     python scripts/predict.py photos/ --top 3 --format geojson > answers.geojson
 """
 
-import argparse
 import os
 import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 
 from tqdm import tqdm
 
 from geocore.analysis.export import FORMATS, export, origin_of
+from geocore.casework.caution import NO_PRIVATE_PERSON, SENTENCE, hold_back
 from geocore.errors import GeocoreError
 from geocore.inference import DEFAULT_BUNDLE, load_bundle
 from geocore.inference.prediction import PhotoFailure
@@ -32,8 +33,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         photos, answers = list_photos(args.photos)
         answered = predict_photos(photos, args.bundle, args.head, args.scheduler)
-        bar = {"total": len(photos), "unit": "photo", "disable": len(photos) < BAR_FROM}
-        answers = [*tqdm(answered, **bar), *answers]
+        bar = tqdm(answered, total=len(photos), unit="photo", disable=len(photos) < BAR_FROM)
+        answers = [*hold_back(bar, photos, args.no_private_person), *answers]
         origin = origin_of(load_bundle(args.bundle))
         sys.stdout.reconfigure(encoding="utf-8")  # place names of every script, on every machine
         sys.stdout.write(export(answers, args.format, args.top, origin))
@@ -43,15 +44,14 @@ def main(argv: list[str] | None = None) -> int:
     return int(any(isinstance(answer, PhotoFailure) for answer in answers))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO_OR_DIR")
     parser.add_argument("--bundle", type=Path, default=DEFAULT_BUNDLE, help="trained model folder")
     parser.add_argument("--head", help="head or baseline that answers (default: its own choice)")
     parser.add_argument("--top", type=int, default=5, help="cells per photo (default: 5)")
     parser.add_argument("--format", choices=FORMATS, default="table", help="default: table")
+    parser.add_argument(NO_PRIVATE_PERSON, action="store_true", help=f'say: "{SENTENCE}"')
     parser.add_argument("--scheduler", help="'processes', or a Dask cluster as tcp://host:port")
     return parser
 

@@ -6,22 +6,29 @@ photos that waited then, and for whatever its analyst adds to the case later.
 Source: own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 from geocore.analysis.canonical import sha256_hex
 from geocore.analysis.case_file import Case
 from geocore.analysis.records import caution_record
+from geocore.analysis.terminal_text import printable
 from geocore.data.faces import face_share
 from geocore.data.samples import load_samples
-from geocore.errors import ImageError
+from geocore.errors import CautionError, ImageError
 from geocore.inference.photo_look import PhotoLook
+from geocore.inference.prediction import PhotoFailure, Prediction
 
 ROOM_LIMIT = 0.1
 """Of 6,547 photos from outdoors 16 exceed it, of 88 from restaurants, shops and hotels 45; of
 homes there was one to try, whose four views all do."""
 SENTENCE = "I am not looking for where a private person lives or is."
+NO_PRIVATE_PERSON = "--no-private-person"
+_HELD = (
+    f"it seems to show a person or the inside of a home. Ask again with {NO_PRIVATE_PERSON}, which "
+    f'says: "{SENTENCE}"'
+)
 IsHeld = Callable[[bytes], bool]
 
 
@@ -41,6 +48,39 @@ def shows_person(content: bytes) -> bool:
 def shows_room(look: PhotoLook | None) -> bool:
     """Whether a photo looks like the inside of a home."""
     return look is not None and look.room_prob > ROOM_LIMIT
+
+
+def check_private(photo: Path, answer: Prediction, is_confirmed: bool = False) -> None:
+    """See that a photo needs no confirmation before its answer is shown, or that there is one.
+
+    Raises:
+        CautionError: it seems to show a person or the inside of a home.
+    """
+    if is_confirmed:
+        return
+    content = photo.read_bytes()
+    is_room = answer.room_prob > ROOM_LIMIT and sha256_hex(content) not in _samples()
+    if is_room or shows_person(content):
+        raise CautionError(f"{printable(photo.name)}: {_HELD}")
+
+
+def hold_back(
+    answers: Iterable[Prediction | PhotoFailure], photos: Sequence[Path], is_confirmed: bool = False
+) -> Iterator[Prediction | PhotoFailure]:
+    """The answers, with a failure in place of each that needs a confirmation (`check_private`).
+
+    Args:
+        answers: one per photo.
+        photos: the files, in the order of the answers.
+        is_confirmed: nothing is held back.
+    """
+    for answer, photo in zip(answers, photos, strict=True):
+        try:
+            if isinstance(answer, Prediction):
+                check_private(photo, answer, is_confirmed)
+            yield answer
+        except CautionError as error:
+            yield PhotoFailure(photo=answer.photo, error=str(error))
 
 
 @cache

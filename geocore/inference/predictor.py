@@ -159,6 +159,7 @@ class Predictor:
             probs=probs,
             leaves=self.bundle.grid.leaves,
             domain=self._domain(reading),
+            room_prob=reading.room_prob,
         )
 
     def look(self, reading: Reading) -> PhotoLook:

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from geocore.analysis.canonical import sha256_hex
@@ -13,10 +14,18 @@ from geocore.analysis.case_state import case_state
 from geocore.analysis.exporting.report import report_of
 from geocore.casework.batch import Batch
 from geocore.casework.batch_items import ANSWERED, HELD
-from geocore.casework.caution import SENTENCE, Caution, confirm, shows_person, shows_room
+from geocore.casework.caution import (
+    SENTENCE,
+    Caution,
+    confirm,
+    hold_back,
+    shows_person,
+    shows_room,
+)
 from geocore.data.faces import face_share
 from geocore.data.samples import load_samples
 from geocore.inference.photo_look import PhotoLook
+from geocore.inference.prediction import PhotoFailure, Prediction
 from tests.browser.harness import photo_bytes
 from tests.casework.stand_in import StandIn
 from tests.data.test_faces import PORTRAIT
@@ -125,3 +134,21 @@ def test_who_shows_a_room(case):
     assert caution.must_wait_inside(ROOM, "a" * 64, "Ada")
     assert not caution.must_wait_inside(ROOM, sample, "Ada")
     assert not Caution(case, None).must_wait_inside(ROOM, "a" * 64, "Ada")
+
+
+def test_answers_of_rooms_are_held_back_and_those_of_samples_are_not(tmp_path):
+    room = tmp_path / "room.jpg"
+    room.write_bytes(STREET)
+    sample = Path(load_samples().photos["path"].iloc[0])
+    answers = [
+        Prediction(
+            photo=path.name, head="MC", lat=0.0, lng=0.0, probs=np.ones(1), room_prob=prob,
+            leaves=pd.DataFrame(),
+        )
+        for path, prob in ((room, 0.5), (room, 0.1), (sample, 0.5))
+    ]  # fmt: skip
+    held, *others = hold_back(answers, [room, room, sample])
+    assert held == PhotoFailure(photo="room.jpg", error=held.error)
+    assert "the inside of a home" in held.error and "--no-private-person" in held.error
+    assert others == answers[1:]
+    assert list(hold_back(answers, [room, room, sample], is_confirmed=True)) == answers

@@ -7,6 +7,7 @@ import pytest
 from geocore.cells.place_names import load_place_namer
 from geocore.inference.calibrating import calibrate_bundle
 from scripts import check_claim
+from tests.data.test_faces import PORTRAIT
 from tests.inference import tiny_model
 
 
@@ -71,3 +72,10 @@ def test_a_bundle_without_calibration_says_what_to_run(capsys, photo, tmp_path):
     code, _, err = _run(capsys, photo, "Paris", "--bundle", folder)
     assert code == 2
     assert "scripts/calibrate.py --bundle" in err
+
+
+def test_a_claim_about_a_person_is_checked_once_it_is_said_what_for(capsys, bundle):
+    code, out, err = _run(capsys, PORTRAIT, "Paris", "--bundle", bundle)
+    assert (code, out) == (2, "") and "seems to show a person" in err
+    code, out, _ = _run(capsys, PORTRAIT, "Paris", "--bundle", bundle, "--no-private-person")
+    assert code in (0, 1) and "The claimed cell" in out

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from scripts import combine_photos
+from tests.data.test_faces import PORTRAIT
 from tests.inference import tiny_model
 
 
@@ -49,3 +50,11 @@ def test_one_photo_is_no_event(capsys, photos, bundle):
     code, out, err = _run(capsys, photos[0], "--bundle", bundle)
     assert (code, out) == (2, "")
     assert "at least 2 photos with an answer, received 1" in err
+
+
+def test_a_photo_of_a_person_is_left_out_until_it_is_said_what_for(capsys, photos, bundle):
+    code, out, err = _run(capsys, *photos, PORTRAIT, "--bundle", bundle)
+    assert (code, "portrait.jpg: it seems to show a person" in err) == (1, True)
+    assert "2 photos that count as" in out
+    code, out, _ = _run(capsys, *photos, PORTRAIT, "--bundle", bundle, "--no-private-person")
+    assert (code, "3 photos that count as" in out) == (0, True)

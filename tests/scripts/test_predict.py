@@ -7,6 +7,7 @@ import json
 import pytest
 
 from scripts import predict
+from tests.data.test_faces import PORTRAIT
 from tests.inference import tiny_model
 
 
@@ -113,3 +114,13 @@ def test_help_is_for_strangers(capsys):
     assert stop.value.code == 0
     text = capsys.readouterr().out
     assert "PHOTO_OR_DIR" in text and "{table,json,csv,geojson}" in text and "error row" in text
+
+
+def test_a_photo_of_a_person_is_answered_once_it_is_said_what_for(capsys, photos, bundle):
+    args = [PORTRAIT, photos / "a.jpg", "--bundle", bundle, "--format", "json"]
+    code, out, _ = _run(capsys, *args)
+    held, answered = json.loads(out)
+    assert code == 1 and "cells" in answered
+    assert "portrait.jpg: it seems to show a person" in held["error"] and "cells" not in held
+    code, out, _ = _run(capsys, *args, "--no-private-person")
+    assert code == 0 and all("cells" in row for row in json.loads(out))

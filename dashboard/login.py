@@ -20,6 +20,15 @@ SWITCH = "GEOCORE_LOGIN"
 NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
 MIN_SECRET = 32
 _MAX_NAME = 120
+_REFUSED = (
+    "This account may not use the dashboard. Ask whoever runs it to add its confirmed e-mail "
+    "address, or log out and choose another account."
+)
+_UNCONFIRMED = (
+    "The provider of this account does not say that its e-mail address is confirmed, so the list "
+    "of who may use the dashboard cannot be asked. Whoever runs it finds in docs/SECURITY.md what "
+    "to do; or log out and choose another account."
+)
 
 
 def is_login_on() -> bool:
@@ -48,12 +57,9 @@ def require_login() -> None:
         st.caption(f"Logged in as {plain(_name(user))}")
         st.button("Log out", icon=":material/logout:", on_click=st.logout)
     if not is_allowed(user, _secrets("access").get("allow")):
-        log_event("login refused")
-        st.error(
-            "This account may not use the dashboard. Ask whoever runs it to add its confirmed "
-            "e-mail address, or log out and choose another account.",
-            icon=":material/lock:",
-        )
+        is_confirmed = user.get("email_verified") is True
+        log_event("login refused" if is_confirmed else "login refused, e-mail not confirmed")
+        st.error(_REFUSED if is_confirmed else _UNCONFIRMED, icon=":material/lock:")
         st.stop()
     admit()
 

@@ -43,3 +43,16 @@ BEGINNINGS = ("=", " =", "\u00a0+", "\u200b-", "\ufeff@", "\uff1d", "\uff20", "\
 @pytest.mark.parametrize("begin", BEGINNINGS)
 def test_however_a_formula_begins_it_is_text(begin):
     assert disarmed(begin + "cmd|'/c calc'!A1").startswith("'")
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("www.evil.example.jpg", "www\u2060\\.evil\\.example\\.jpg"),
+        ("(HTTPS://evil.example)", "\\(HTTPS\\://\u2060evil\\.example\\)"),
+        ("ada@relief.example", "ada@\u2060relief\\.example"),
+        ("sunset @ home, wwwave", "sunset @ home, wwwave"),
+    ],
+)
+def test_an_address_is_text_and_no_link(address, shown):
+    assert plain(address) == shown

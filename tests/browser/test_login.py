@@ -63,7 +63,7 @@ def test_nothing_is_shown_before_the_login_and_the_case_knows_who_it_was(
 
     log_in(closed, "Ada *Lovelace*", "Ada@relief.example")
     page = closed.open("Case_desk")
-    assert page.get_by_text("Logged in as Ada *Lovelace* (Ada@relief.example)").is_visible()
+    assert page.get_by_text("Logged in as Ada *Lovelace* (Ada@\u2060relief.example)").is_visible()
     page.get_by_role("textbox", name="Title").fill("Flood")
     page.get_by_role("combobox", name="What are the answers for?").click()
     page.get_by_role("option").first.click()

@@ -11,6 +11,7 @@ from tests.browser import harness
 SAMPLES = harness.ROOT / "geocore" / "assets" / "samples"
 PREDICT = "Predict_and_explain"
 HOSTILE = '<img src="http://outside.invalid/n.png" onerror="window.harmed=1"><script>.jpg'
+ADDRESSES = "www.outside.invalid ada@outside.invalid.jpg"
 MARKDOWN = "![n](http://outside.invalid/n.png) **bold**.jpg"
 
 
@@ -76,7 +77,7 @@ def test_a_bad_photo_does_not_stop_the_others(visit):
     assert "bad.jpg" in shown(harness.settled(visit.page))
 
 
-@pytest.mark.parametrize("name", [HOSTILE, MARKDOWN])
+@pytest.mark.parametrize("name", [HOSTILE, MARKDOWN, ADDRESSES])
 @pytest.mark.parametrize("content", [harness.photo_bytes(), b"no photo"])
 def test_a_hostile_file_name_does_no_harm(visit, name, content):
     visit.open(PREDICT)
@@ -85,6 +86,7 @@ def test_a_hostile_file_name_does_no_harm(visit, name, content):
     page.get_by_text("Most probably").or_(refusal).first.wait_for(timeout=120_000)
     assert not harness.complaints(harness.settled(page))
     assert not any(frame.evaluate("window.harmed") for frame in page.frames)
+    assert not page.locator('a[href*="outside.invalid"]').count()
     assert not harness.outside(visit.requests, visit.url)
 
 

@@ -87,9 +87,13 @@ def test_who_is_logged_in_sees_the_page_and_signs_the_log(open_page):
     assert name.disabled and name.value == "Ada [x](y) (ada@relief.example)"
 
 
-def test_who_is_not_on_the_list_sees_nothing_but_the_way_out(open_page):
-    app = open_page(ABOUT, ADA, allow=["@relief.example"])
-    assert is_shut(app) and "may not use the dashboard" in app.error[0].value
+@pytest.mark.parametrize(
+    ("is_confirmed", "said"),
+    [(True, "may not use the dashboard"), (None, "does not say that its e-mail address is")],
+)
+def test_who_is_not_on_the_list_sees_nothing_but_the_way_out(open_page, is_confirmed, said):
+    app = open_page(ABOUT, {**ADA, "email_verified": is_confirmed}, allow=["@press.example"])
+    assert is_shut(app) and said in app.error[0].value
     assert [button.label for button in app.button] == ["Log out"]
 
 

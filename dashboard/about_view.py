@@ -56,9 +56,10 @@ _WITHDRAWN = """
   [NPR, 19 December 2023](<https://www.kqed.org/news/11970442/stanford-students-develop-ai-that-can-pinpoint-your-photo-locations>).
 
 What follows for this tool: it answers in large cells and no finer, every case keeps what its
-answers are for, and a dropped photo that seems to show a face or the inside of a home is not
-answered before its reader has said what for. It sees most large faces and about half of all rooms,
-and holds up about 2 of 1,000 photos from outdoors in vain.
+answers are for, and a dropped photo that seems to show a face or the inside of a room is not
+answered before its reader has said what for. It sees most large faces and most rooms (of photos
+that it was not fitted on, 36 of 38 of homes and 70 of 76 of other rooms), and holds up about 6 of
+1,000 photos from outdoors in vain.
 """
 
 

@@ -19,7 +19,7 @@ from geocore.casework.batch_items import HELD
 from geocore.casework.caution import SENTENCE, confirm, shows_person, shows_room
 from geocore.inference.prediction import PhotoFailure
 
-PERSON, INSIDE = "a person", "the inside of a home"
+PERSON, INSIDE = "a person", "the inside of a room"
 
 
 def cautious(photos: Sequence[NamedPhoto]) -> list[NamedPhoto]:
@@ -34,7 +34,7 @@ def cautious(photos: Sequence[NamedPhoto]) -> list[NamedPhoto]:
 def without_rooms(
     answers: Sequence[Answer | PhotoFailure], *, is_asking: bool
 ) -> list[Answer | PhotoFailure]:
-    """The answers that may be shown: without photos from inside a home until the reader has spoken.
+    """The answers that may be shown: without photos from inside a room until the reader has spoken.
 
     Args:
         answers: nothing of them was shown yet.

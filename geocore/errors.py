@@ -15,7 +15,7 @@
     ├── ResultsError      a stored table of results that cannot be used
     ├── DiskError         a disk is full or may not be written to; what was done is kept
     ├── CaseError         a case file that cannot be opened, read or added to
-    ├── CautionError      a photo of a person or a home, and nobody said what its answer is for
+    ├── CautionError      a photo of a person or a room, and nobody said what its answer is for
     ├── OnlineNameError   OpenStreetMap could not be asked for a name
     └── BundleError       a bundle folder that cannot be trusted or read
 
@@ -53,7 +53,7 @@ class BundleError(GeocoreError):
 
 
 class CautionError(GeocoreError):
-    """A photo seems to show a person or a home, and nobody said what its answer is for."""
+    """A photo seems to show a person or a room, and nobody said what its answer is for."""
 
 
 class OnlineNameError(GeocoreError):

@@ -1,7 +1,7 @@
 """Say where several photos of one event were probably taken, all together.
 
 Give two or more photos, or folders of photos, that are said to show one place. A photo that cannot
-be read, or seems to show a person or a home, is left out, and the exit code 1 (2: no answer).
+be read, or seems to show a person or a room, is left out, and the exit code 1 (2: no answer).
 
     python scripts/combine_photos.py north.jpg east.jpg south.jpg
     python scripts/combine_photos.py flood/ --format json > event.json

@@ -1,6 +1,6 @@
 """Say where photos were probably taken.
 
-Give photos or folders of photos. A photo that cannot be read, or seems to show a person or a home,
+Give photos or folders of photos. A photo that cannot be read, or seems to show a person or a room,
 becomes an error row; the others are answered, and the exit code is 1 (2: none could be).
 
     python scripts/predict.py holiday.jpg

@@ -45,6 +45,7 @@ FLOW = {
     "jobs": {"data", "cells", "progress"},
     "finishing": {"data", "cells", "config", "models", "evaluation", "inference", "preparation"}
     | {"photo_features"},
+    "room_fitting": {"models", "inference"},
     "provenance": {"models", "inference", "config", "preparation"},
     "field_baselines": {"cells", "evaluation", "inference", "preparation"},
     "fine_tuning": {"models", "preparation", "training"},
@@ -66,6 +67,7 @@ TENSORFLOW_PARTS = {
     "fine_tuning",
     "answering",
     "pipeline",
+    "room_fitting",
     "inference",
     "benchmark",
     "experiments",

@@ -30,7 +30,7 @@ from geocore.errors import CaseError
 from geocore.inference.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 
 _HELD = (
-    "it seems to show a person or the inside of a home, and is held back until its purpose is "
+    "it seems to show a person or the inside of a room, and is held back until its purpose is "
     "confirmed. Ask again with "
     f'--no-private-person, which writes into the case: "{SENTENCE}"'
 )

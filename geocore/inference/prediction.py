@@ -26,7 +26,7 @@ class Prediction:
         probs: (n_leaves,) float32, by class index; sums to 1.
         leaves: the grid's leaves by class index, with token, level, place, lat, lng.
         domain: the photo set that the photo looks like, None where the bundle tells none apart.
-        room_prob: see `geocore.inference.photo_look.PhotoLook`.
+        room_score: see `geocore.inference.photo_look.PhotoLook`.
     """
 
     photo: str
@@ -36,7 +36,7 @@ class Prediction:
     probs: np.ndarray
     leaves: pd.DataFrame
     domain: str | None = None
-    room_prob: float = 0.0
+    room_score: float = 0.0
 
     @property
     def confidence(self) -> float:

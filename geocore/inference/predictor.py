@@ -46,7 +46,7 @@ class Reading:
         domain_shares: (n_domains,) float32, how much of each domain the photo is; None likewise.
         even_share: see `geocore.inference.photo_look.PhotoLook`.
         colours_share: likewise.
-        room_prob: likewise.
+        room_score: likewise.
     """
 
     photo: str
@@ -57,7 +57,7 @@ class Reading:
     domain_shares: np.ndarray | None
     even_share: float
     colours_share: float
-    room_prob: float
+    room_score: float
 
 
 class Predictor:
@@ -159,7 +159,7 @@ class Predictor:
             probs=probs,
             leaves=self.bundle.grid.leaves,
             domain=self._domain(reading),
-            room_prob=reading.room_prob,
+            room_score=reading.room_score,
         )
 
     def look(self, reading: Reading) -> PhotoLook:
@@ -168,7 +168,7 @@ class Predictor:
             features=reading.features,
             even_share=reading.even_share,
             colours_share=reading.colours_share,
-            room_prob=reading.room_prob,
+            room_score=reading.room_score,
         )
 
     def explain(
@@ -255,7 +255,7 @@ class Predictor:
         feature_maps, features, probs = self._network.run(pixels)
         said = None if self._places is None else self._places.evidence.hear(features)
         eye = self._room_eye
-        rooms = np.zeros(len(photos)) if eye is None else eye.probs(feature_maps)
+        rooms = np.zeros(len(photos)) if eye is None else eye.scores(feature_maps)
         return [
             Reading(
                 photo=name,
@@ -266,7 +266,7 @@ class Predictor:
                 domain_shares=None if said is None else said[1][row],
                 even_share=even_share(pixels),
                 colours_share=colours_share(pixels),
-                room_prob=float(rooms[row]),
+                room_score=float(rooms[row]),
             )
             for row, (name, pixels) in enumerate(photos)
         ]

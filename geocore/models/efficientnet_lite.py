@@ -102,16 +102,6 @@ def build_efficientnet_lite(
     return model
 
 
-def imagenet_classifier(variant: int) -> tuple[np.ndarray, np.ndarray]:
-    """Kernel (1280, 1000) and bias (1000,) from the mean of the last map to ImageNet's logits.
-
-    Raises:
-        BackboneError: the package with the weights is missing or altered.
-    """
-    tensors = load_torch_checkpoint(checkpoint_path(variant))
-    return np.ascontiguousarray(tensors["_fc.weight"].T), tensors["_fc.bias"]
-
-
 def _round_filters(filters: int, width: float) -> int:
     """Scale by the width and round to a multiple of 8, never losing more than a tenth."""
     scaled = filters * width

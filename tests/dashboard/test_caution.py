@@ -65,8 +65,8 @@ def rooms() -> None:
     from geocore.inference.prediction import PhotoFailure
 
     def answer(name: str, content: bytes) -> Answer:
-        prob = 0.5 if name == "room" else 0.05
-        look = PhotoLook(features=np.zeros(1), even_share=0.0, colours_share=0.0, room_prob=prob)
+        score = 0.7 if name == "room" else 0.3
+        look = PhotoLook(features=np.zeros(1), even_share=0.0, colours_share=0.0, room_score=score)
         return Answer(
             name=name, content=content, predictions={}, from_photo={}, look=look,
             position=None, position_kind="",
@@ -90,7 +90,7 @@ def run_rooms(*names: str) -> AppTest:
 def test_a_room_is_not_shown_before_its_reader_has_spoken():
     app = run_rooms("room", "street")
     assert "shown: street,failure" in texts(app)
-    assert "seems to show the inside of a home" in app.warning[0].value and not app.exception
+    assert "seems to show the inside of a room" in app.warning[0].value and not app.exception
     app.selectbox[0].set_value("Emergency response")
     app.checkbox[0].set_value(True)
     app.button[0].click().run()

@@ -1,20 +1,18 @@
-"""Rooms are told by the classifier that came with the backbone, without a second look."""
+"""Rooms are told by what the backbone saw anyway, without a second look."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from geocore.casework.caution import ROOM_LIMIT
+from geocore.data.samples import load_samples
 from geocore.inference import Predictor
-from geocore.inference.room_eye import ROOM_CLASSES, RoomEye, room_eye
-from geocore.models.efficientnet_lite import imagenet_classifier
+from geocore.inference.room_eye import WEIGHTS, RoomEye, room_eye
+from geocore.models.backbones import build_backbone
 from geocore.models.images import load_image
+from geocore.room_fitting import SIZE_PX
 from tests.inference import tiny_model
-
-CASTLE, COUCH, CAR_WHEEL = 483, 831, 479
-
-
-@pytest.fixture(scope="module")
-def eye():
-    return RoomEye(*imagenet_classifier(0))
 
 
 @pytest.fixture(scope="module")
@@ -24,32 +22,42 @@ def photo(tmp_path_factory):
     return path
 
 
-def test_maps_that_speak_for_a_couch_are_a_room_and_others_are_not(eye):
-    kernel, _ = imagenet_classifier(0)
-    maps = np.stack([np.tile(np.maximum(20 * kernel[:, x], -9), (2, 3, 1)) for x in
-                     (COUCH, CASTLE, CAR_WHEEL)])  # fmt: skip
-    probs = eye.probs(maps)
-    assert probs.shape == (3,) and COUCH in ROOM_CLASSES
-    assert probs[0] > 0.9 and max(probs[1:]) < 0.01
+def test_maps_are_pooled_and_weighed():
+    eye = RoomEye(np.array([0.5, -1.0, 0.2], np.float32))
+    maps = np.zeros((3, 2, 3, 2), np.float32)
+    maps[0, 0, 0] = (-9.0, 50.0)  # ReLU6: 0 and 6, a sixth of the map
+    maps[1, ..., 0] = 6.0
+    maps[2, ..., 1] = 6.0
+    expected = [(1 + 0.2 - 1.0) / 2, 1.0, 0.0]
+    np.testing.assert_allclose(eye.scores(maps), expected, atol=1e-6)
+    np.testing.assert_allclose(eye.weigh(np.array([[0.0, 1.0]])), [0.1], atol=1e-6)
 
 
-def test_a_look_says_what_the_whole_classifier_says(photo, tmp_path):
+def test_a_look_weighs_what_the_whole_backbone_says(photo, tmp_path):
     """The predictor keeps the map before its last activation; the eye supplies that."""
     predictor = Predictor.load(tiny_model.save_tiny_model(tmp_path / "tiny"))
     pixels = load_image(photo, tiny_model.SIZE_PX)[None].astype(np.float32)
-    kernel, bias = imagenet_classifier(0)
-    scores = tiny_model.backbone()(pixels).numpy().mean(axis=(1, 2)) @ kernel + bias
-    probs = np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()
-    expected = probs[0, list(ROOM_CLASSES)].sum()
-    assert predictor.look(predictor.read(photo)).room_prob == pytest.approx(expected, abs=1e-3)
+    pooled = tiny_model.backbone()(pixels).numpy().mean(axis=(1, 2))
+    with np.load(WEIGHTS) as saved:
+        expected = RoomEye(saved[tiny_model.BACKBONE]).weigh(pooled)
+    reading = predictor.read(photo)
+    assert predictor.look(reading).room_score == pytest.approx(expected[0], abs=1e-3)
+    assert predictor.answer(reading).room_score == predictor.look(reading).room_score
+
+
+def test_no_sample_photo_looks_like_a_room():
+    paths = [Path(path) for path in load_samples().photos["path"]]
+    pixels = np.stack([load_image(path, SIZE_PX) for path in paths]).astype(np.float32)
+    pooled = build_backbone(tiny_model.BACKBONE, SIZE_PX)(pixels).numpy().mean(axis=(1, 2))
+    with np.load(WEIGHTS) as saved:
+        scores = RoomEye(saved[tiny_model.BACKBONE]).weigh(pooled)
+    assert len(scores) >= 9 and scores.max() < ROOM_LIMIT
 
 
 def test_a_tuned_backbone_cannot_say(photo, tmp_path):
-    from geocore.models.backbones import build_backbone
-
     tuned = build_backbone(tiny_model.BACKBONE, tiny_model.SIZE_PX, folded=False)
     weights = [array.astype(np.float32) for array in tuned.get_weights()]
     folder = tiny_model.save_tiny_model(tmp_path / "tuned", backbone_weights=weights)
     predictor = Predictor.load(folder)
     assert room_eye(predictor.bundle) is None
-    assert predictor.look(predictor.read(photo)).room_prob == 0
+    assert predictor.look(predictor.read(photo)).room_score == 0

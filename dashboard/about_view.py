@@ -58,7 +58,7 @@ _WITHDRAWN = """
 What follows for this tool: it answers in large cells and no finer, every case keeps what its
 answers are for, and a dropped photo that seems to show a face or the inside of a room is not
 answered before its reader has said what for. It sees most large faces and most rooms (of photos
-that it was not fitted on, 36 of 38 of homes and 70 of 76 of other rooms), and holds up about 6 of
+that it was not fitted on, 36 of 38 of homes and 63 of 76 of other rooms), and holds up about 4 of
 1,000 photos from outdoors in vain.
 """
 

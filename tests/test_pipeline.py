@@ -135,6 +135,7 @@ def test_features_are_kept(bundle, tiny_photo_folder, cache, tmp_path, monkeypat
     run_experiment(CONFIG, tiny_photo_folder, tmp_path / "again", cache, silent)
 
 
+@pytest.mark.slow
 def test_fine_tuning_ships_its_backbone(tiny_photo_folder, cache, tmp_path):
     training = replace(CONFIG.training, epochs=1, learning_rate=1e-4)
     config = replace(

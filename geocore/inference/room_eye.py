@@ -18,6 +18,8 @@ from geocore.evaluation.products import product
 from geocore.inference.bundle import Bundle
 
 WEIGHTS = Path(__file__).parents[1] / "assets" / "rooms" / "room_eye.npz"
+SMALLEST_PX = 192
+"""Fitted at 320 px, tried from here to 380 px; smaller photos look otherwise."""
 _LARGEST = 6.0  # ReLU6, which follows the last convolution
 
 
@@ -46,14 +48,12 @@ class RoomEye:
 
 
 def room_eye(bundle: Bundle) -> RoomEye | None:
-    """The eye of a bundle; None where its first backbone has none, or was tuned."""
-    name = config_from_dict(bundle.config, where=f"{bundle.folder}/config.toml").backbone.name
-    weights = _known_weights()
-    return RoomEye(weights[name]) if name in weights and not _is_tuned(bundle) else None
-
-
-def _is_tuned(bundle: Bundle) -> bool:
-    return bundle.backbone_weights() is not None
+    """The eye of a bundle; None where its first backbone has none, was tuned, or sees little."""
+    settings = config_from_dict(bundle.config, where=f"{bundle.folder}/config.toml").backbone
+    weights = _known_weights().get(settings.name)
+    if weights is None or settings.size_px < SMALLEST_PX or bundle.backbone_weights() is not None:
+        return None
+    return RoomEye(weights)
 
 
 @cache

@@ -38,7 +38,7 @@ def click_first_entry(page):
     return taken, answered, n_photos
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_a_click_shows_photos_and_both_cells_and_can_be_shared(new_visit, scheme):
     visit = new_visit(scheme)
     page = visit.open(PAGE)

@@ -7,8 +7,8 @@ import pytest
 
 from geocore.casework.caution import ROOM_LIMIT
 from geocore.data.samples import load_samples
-from geocore.inference import Predictor
-from geocore.inference.room_eye import WEIGHTS, RoomEye, room_eye
+from geocore.inference import Predictor, load_bundle
+from geocore.inference.room_eye import SMALLEST_PX, WEIGHTS, RoomEye, room_eye
 from geocore.models.backbones import build_backbone
 from geocore.models.images import load_image
 from geocore.room_fitting import SIZE_PX
@@ -35,9 +35,11 @@ def test_maps_are_pooled_and_weighed():
 
 def test_a_look_weighs_what_the_whole_backbone_says(photo, tmp_path):
     """The predictor keeps the map before its last activation; the eye supplies that."""
-    predictor = Predictor.load(tiny_model.save_tiny_model(tmp_path / "tiny"))
-    pixels = load_image(photo, tiny_model.SIZE_PX)[None].astype(np.float32)
-    pooled = tiny_model.backbone()(pixels).numpy().mean(axis=(1, 2))
+    config = tiny_model.CONFIG.replace("size_px = 64", f"size_px = {SMALLEST_PX}")
+    predictor = Predictor.load(tiny_model.save_tiny_model(tmp_path / "tiny", config_toml=config))
+    pixels = load_image(photo, SMALLEST_PX)[None].astype(np.float32)
+    backbone = build_backbone(tiny_model.BACKBONE, SMALLEST_PX)
+    pooled = backbone(pixels).numpy().mean(axis=(1, 2))
     with np.load(WEIGHTS) as saved:
         expected = RoomEye(saved[tiny_model.BACKBONE]).weigh(pooled)
     reading = predictor.read(photo)
@@ -54,10 +56,17 @@ def test_no_sample_photo_looks_like_a_room():
     assert len(scores) >= 9 and scores.max() < ROOM_LIMIT
 
 
+def test_a_backbone_that_sees_too_little_cannot_say(tmp_path):
+    assert room_eye(load_bundle(tiny_model.save_tiny_model(tmp_path / "tiny"))) is None
+
+
 def test_a_tuned_backbone_cannot_say(photo, tmp_path):
-    tuned = build_backbone(tiny_model.BACKBONE, tiny_model.SIZE_PX, folded=False)
+    tuned = build_backbone(tiny_model.BACKBONE, SMALLEST_PX, folded=False)
     weights = [array.astype(np.float32) for array in tuned.get_weights()]
-    folder = tiny_model.save_tiny_model(tmp_path / "tuned", backbone_weights=weights)
+    config = tiny_model.CONFIG.replace("size_px = 64", f"size_px = {SMALLEST_PX}")
+    folder = tiny_model.save_tiny_model(
+        tmp_path / "tuned", backbone_weights=weights, config_toml=config
+    )
     predictor = Predictor.load(folder)
     assert room_eye(predictor.bundle) is None
     assert predictor.look(predictor.read(photo)).room_score == 0

@@ -27,12 +27,6 @@ PLACES = (
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On several workers a file's tests go to one, so that what they share is made once."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(str(item.path)))
-
-
 @pytest.fixture(scope="session", autouse=True)
 def no_trainings_of_the_developer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The tests see no training, and no bundle, that was made on this machine's dashboard."""

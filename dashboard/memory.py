@@ -19,7 +19,7 @@ from geocore.analysis.photo_description import (
     describe_photos,
     describe_source,
 )
-from geocore.casework.photo_shelf import PhotoShelf
+from geocore.casework.photo_cache import PhotoCache
 from geocore.data.photos import TABLE_NAMES
 from geocore.inference.bundle import Bundle, load_bundle
 from geocore.inference.bundle_files import MANIFEST
@@ -114,13 +114,13 @@ def _shared_batch(case: str, folder: str, stamp: int, head: str, _bundle: Bundle
     opened = partial(open_case, case)
     predictor = partial(load_predictor, _bundle)
     return Batch(
-        predictor, opened, head=head, turns=TURNS, is_held=shows_person, shelf=_photo_shelf()
+        predictor, opened, head=head, turns=TURNS, is_held=shows_person, cache=_photo_cache()
     )
 
 
 @st.cache_resource(show_spinner=False)
-def _photo_shelf() -> PhotoShelf:
-    return PhotoShelf()
+def _photo_cache() -> PhotoCache:
+    return PhotoCache()
 
 
 def open_photo_set(source: Path | None, bundle: Bundle) -> PhotoDescription:

@@ -27,6 +27,14 @@ PLACES = (
 )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On several workers, tests go to one that share a file's trained bundle, or a server."""
+    browser = Path(__file__).with_name("browser")
+    for item in items:
+        group = "browser" if item.path.is_relative_to(browser) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_trainings_of_the_developer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The tests see no training, and no bundle, that was made on this machine's dashboard."""

@@ -45,7 +45,7 @@ FLOW = {
     "jobs": {"data", "cells", "progress"},
     "finishing": {"data", "cells", "config", "models", "evaluation", "inference", "preparation"}
     | {"photo_features"},
-    "room_fitting": {"models", "inference"},
+    "indoor_fitting": {"models", "inference"},
     "provenance": {"models", "inference", "config", "preparation"},
     "field_baselines": {"cells", "evaluation", "inference", "preparation"},
     "fine_tuning": {"models", "preparation", "training"},
@@ -67,7 +67,7 @@ TENSORFLOW_PARTS = {
     "fine_tuning",
     "answering",
     "pipeline",
-    "room_fitting",
+    "indoor_fitting",
     "inference",
     "benchmark",
     "experiments",

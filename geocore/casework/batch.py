@@ -30,7 +30,7 @@ from geocore.casework.batch_items import (
     BatchProgress,
 )
 from geocore.casework.caution import Caution, IsHeld
-from geocore.casework.photo_shelf import PhotoShelf
+from geocore.casework.photo_cache import PhotoCache
 from geocore.casework.restricting import answer_within
 from geocore.casework.turns import Turn, Turns
 from geocore.data.images import photo_bytes
@@ -50,7 +50,7 @@ class Batch:
         head: name of a head; None is the bundle's own choice.
         turns: the line in which each photo waits for its turn; None where nobody else waits.
         is_held: which photos wait for a confirmation, beside those of rooms; None lets all pass.
-        shelf: where answered photos lie that came as bytes; None is a shelf of its own.
+        cache: where answered photos lie that came as bytes; None is a cache of its own.
     """
 
     def __init__(
@@ -61,9 +61,9 @@ class Batch:
         head: str | None = None,
         turns: Turns | None = None,
         is_held: IsHeld | None = None,
-        shelf: PhotoShelf | None = None,
+        cache: PhotoCache | None = None,
     ) -> None:
-        self._is_held, self._shelf = is_held, shelf or PhotoShelf()
+        self._is_held, self._cache = is_held, cache or PhotoCache()
         self._load_predictor, self._open_case, self._head = load_predictor, open_case, head
         self._turns = turns or Turns(1)
         self._turn: Turn | None = None
@@ -154,7 +154,7 @@ class Batch:
     def photo(self, sha256: str) -> bytes | None:
         """A photo that came as bytes and was answered, while there is room for it in memory."""
         is_own = any(item.sha256 == sha256 and item.status == ANSWERED for item in self.items)
-        return self._shelf.get(sha256) if is_own else None
+        return self._cache.get(sha256) if is_own else None
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait for the thread; True if it has come to its end."""
@@ -205,7 +205,7 @@ class Batch:
 
     def _set(self, number: int, item: BatchItem) -> None:
         if item.status == ANSWERED and item.sha256 and isinstance(item.source, bytes):
-            self._shelf.put(item.sha256, item.source)
+            self._cache.put(item.sha256, item.source)
             item = replace(item, source=b"")
         with self._lock:
             self._items[number] = item

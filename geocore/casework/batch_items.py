@@ -20,7 +20,7 @@ class BatchItem:
 
     Attributes:
         name: as it was given; text from outside.
-        source: path, or the encoded photo; empty once that was answered and lies on the shelf.
+        source: path, or the encoded photo; empty once that was answered and lies in the cache.
         analyst: who asked.
         is_kept: whether the case keeps the photo itself.
         status: WAITING, READING, ANSWERED, FAILED, CANCELLED, or HELD until it is confirmed

@@ -15,14 +15,15 @@ from geocore.analysis.case_file import Case
 from geocore.analysis.records import caution_record
 from geocore.analysis.terminal_text import printable
 from geocore.data.faces import face_share
+from geocore.data.images import photo_bytes
 from geocore.data.samples import load_samples
 from geocore.errors import CautionError, ImageError
 from geocore.inference.photo_look import PhotoLook
 from geocore.inference.prediction import PhotoFailure, Prediction
 
-ROOM_LIMIT = 0.5
+INDOOR_LIMIT = 0.5
 """The middle between what is wanted inside and outdoors. Of 6,524 photos from outdoors 26 exceed it
-(places left out), of photos that the eye was not fitted on 36 of 38 of homes, 63 of 76 of other
+(places left out), of photos that the probe was not fitted on 36 of 38 of homes, 63 of 76 of other
 rooms, 4 of 175 from outdoors, with the shipped bundle's first backbone."""
 SENTENCE = "I am not looking for where a private person lives or is."
 NO_PRIVATE_PERSON = "--no-private-person"
@@ -48,7 +49,7 @@ def shows_person(content: bytes) -> bool:
 
 def shows_room(look: PhotoLook | None) -> bool:
     """Whether a photo looks like the inside of a room."""
-    return look is not None and look.room_score > ROOM_LIMIT
+    return look is not None and look.indoor_score > INDOOR_LIMIT
 
 
 def check_private(photo: Path, answer: Prediction, is_confirmed: bool = False) -> None:
@@ -56,11 +57,12 @@ def check_private(photo: Path, answer: Prediction, is_confirmed: bool = False) -
 
     Raises:
         CautionError: it seems to show a person or the inside of a room.
+        ImageError: it is gone since it was answered.
     """
     if is_confirmed:
         return
-    content = photo.read_bytes()
-    is_room = answer.room_score > ROOM_LIMIT and sha256_hex(content) not in _samples()
+    content = photo_bytes(photo)
+    is_room = answer.indoor_score > INDOOR_LIMIT and sha256_hex(content) not in _samples()
     if is_room or shows_person(content):
         raise CautionError(f"{printable(photo.name)}: {_HELD}")
 
@@ -80,7 +82,7 @@ def hold_back(
             if isinstance(answer, Prediction):
                 check_private(photo, answer, is_confirmed)
             yield answer
-        except CautionError as error:
+        except (CautionError, ImageError) as error:
             yield PhotoFailure(photo=answer.photo, error=str(error))
 
 

@@ -22,14 +22,14 @@ class PhotoLook:
         even_share: share of the pixels, 0-1, whose right and lower neighbour are of exactly the
             same colour.
         colours_share: share of the pixels that have one of the N_COLOURS commonest colours.
-        room_score: how much it looks like the inside of a room, see
-            `geocore.inference.room_eye`; 0 where the backbone cannot say.
+        indoor_score: how much it looks like the inside of a room, see
+            `geocore.inference.indoor_probe`; 0 where the backbone cannot say.
     """
 
     features: np.ndarray
     even_share: float
     colours_share: float
-    room_score: float = 0.0
+    indoor_score: float = 0.0
 
 
 def even_share(pixels: np.ndarray) -> float:

@@ -26,7 +26,7 @@ class Prediction:
         probs: (n_leaves,) float32, by class index; sums to 1.
         leaves: the grid's leaves by class index, with token, level, place, lat, lng.
         domain: the photo set that the photo looks like, None where the bundle tells none apart.
-        room_score: see `geocore.inference.photo_look.PhotoLook`.
+        indoor_score: see `geocore.inference.photo_look.PhotoLook`.
     """
 
     photo: str
@@ -36,7 +36,7 @@ class Prediction:
     probs: np.ndarray
     leaves: pd.DataFrame
     domain: str | None = None
-    room_score: float = 0.0
+    indoor_score: float = 0.0
 
     @property
     def confidence(self) -> float:

@@ -23,10 +23,10 @@ from geocore.evaluation.temperature import apply_temperature
 from geocore.inference.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 from geocore.inference.bundle_network import build_network
 from geocore.inference.evidence_file import head_mixing, load_evidence
+from geocore.inference.indoor_probe import indoor_probe
 from geocore.inference.network import PhotoNetwork
 from geocore.inference.photo_look import PhotoLook, colours_share, even_share
 from geocore.inference.prediction import PhotoFailure, Prediction
-from geocore.inference.room_eye import room_eye
 from geocore.inference.training_places import point_sharpness, training_point_table
 from geocore.models.images import load_image
 
@@ -46,7 +46,7 @@ class Reading:
         domain_shares: (n_domains,) float32, how much of each domain the photo is; None likewise.
         even_share: see `geocore.inference.photo_look.PhotoLook`.
         colours_share: likewise.
-        room_score: likewise.
+        indoor_score: likewise.
     """
 
     photo: str
@@ -57,7 +57,7 @@ class Reading:
     domain_shares: np.ndarray | None
     even_share: float
     colours_share: float
-    room_score: float
+    indoor_score: float
 
 
 class Predictor:
@@ -76,7 +76,7 @@ class Predictor:
         self._network = network
         self._points = training_point_table(bundle.grid, bundle.photos)
         self._places = _place_answers(bundle)
-        self._room_eye = room_eye(bundle)
+        self._indoor_probe = indoor_probe(bundle)
         self._baselines: dict[str, Baseline] = {}
 
     @classmethod
@@ -159,7 +159,7 @@ class Predictor:
             probs=probs,
             leaves=self.bundle.grid.leaves,
             domain=self._domain(reading),
-            room_score=reading.room_score,
+            indoor_score=reading.indoor_score,
         )
 
     def look(self, reading: Reading) -> PhotoLook:
@@ -168,7 +168,7 @@ class Predictor:
             features=reading.features,
             even_share=reading.even_share,
             colours_share=reading.colours_share,
-            room_score=reading.room_score,
+            indoor_score=reading.indoor_score,
         )
 
     def explain(
@@ -254,8 +254,8 @@ class Predictor:
         pixels = np.stack([pixels for _, pixels in photos])
         feature_maps, features, probs = self._network.run(pixels)
         said = None if self._places is None else self._places.evidence.hear(features)
-        eye = self._room_eye
-        rooms = np.zeros(len(photos)) if eye is None else eye.scores(feature_maps)
+        probe = self._indoor_probe
+        indoor = np.zeros(len(photos)) if probe is None else probe.scores(feature_maps)
         return [
             Reading(
                 photo=name,
@@ -266,7 +266,7 @@ class Predictor:
                 domain_shares=None if said is None else said[1][row],
                 even_share=even_share(pixels),
                 colours_share=colours_share(pixels),
-                room_score=float(rooms[row]),
+                indoor_score=float(indoor[row]),
             )
             for row, (name, pixels) in enumerate(photos)
         ]

@@ -1,20 +1,11 @@
 """One server and one browser for all browser tests; one fresh visitor per test."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser import harness
-
-
-def pytest_collection_modifyitems(items):
-    """All browser tests share a server: on several workers they go to one."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="package")

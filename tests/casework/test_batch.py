@@ -15,7 +15,7 @@ from geocore.analysis.case_file import open_case
 from geocore.analysis.case_state import case_state
 from geocore.casework.batch import Batch
 from geocore.casework.batch_items import ANSWERED, CANCELLED, FAILED, READING, WAITING
-from geocore.casework.photo_shelf import PhotoShelf
+from geocore.casework.photo_cache import PhotoCache
 from geocore.errors import CaseError
 from tests.browser.harness import ROOT
 from tests.casework.stand_in import StandIn
@@ -123,15 +123,15 @@ def test_a_batch_begun_again_asks_only_what_is_missing(make):
     assert other_head.n_asked == 1, "another head's answer is another answer"
 
 
-def test_answered_photos_lie_on_the_shelf_and_no_longer_in_the_queue(make):
-    shelf = PhotoShelf(max_bytes=len(photo(2)))
-    batch = make(shelf=shelf)
+def test_answered_photos_lie_in_the_cache_and_no_longer_in_the_queue(make):
+    cache = PhotoCache(max_bytes=len(photo(2)))
+    batch = make(cache=cache)
     batch.add([("a.png", photo(1)), ("b.png", photo(2)), ("no.png", b"no")], analyst="Ada")
     finished(batch)
     assert [len(item.source) for item in batch.items] == [0, 0, 2], "what failed can be retried"
     assert batch.photo(sha256_hex(photo(2))) == photo(2)
     assert batch.photo(sha256_hex(photo(1))) is None, "it made room"
-    assert make(shelf=shelf).photo(sha256_hex(photo(2))) is None, "another case's photo"
+    assert make(cache=cache).photo(sha256_hex(photo(2))) is None, "another case's photo"
 
 
 def test_cancelled_photos_wait_for_a_retry(make):

@@ -105,14 +105,14 @@ def test_a_sample_photo_never_waits():
     assert face_share(content) > 0 and not shows_person(content)
 
 
-ROOM = PhotoLook(features=np.zeros(1), even_share=0.0, colours_share=0.0, room_score=0.7)
+ROOM = PhotoLook(features=np.zeros(1), even_share=0.0, colours_share=0.0, indoor_score=0.7)
 
 
 class InRooms(StandIn):
     """A predictor that sees furniture in one of the photos."""
 
     def look(self, reading):
-        return replace(ROOM, room_score=0.7 if reading == "room" else 0.3)
+        return replace(ROOM, indoor_score=0.7 if reading == "room" else 0.3)
 
 
 def test_a_room_is_held_back_until_it_is_confirmed_what_for(tmp_path, case):
@@ -127,7 +127,7 @@ def test_a_room_is_held_back_until_it_is_confirmed_what_for(tmp_path, case):
 
 
 def test_who_shows_a_room(case):
-    assert shows_room(ROOM) and not shows_room(replace(ROOM, room_score=0.5))
+    assert shows_room(ROOM) and not shows_room(replace(ROOM, indoor_score=0.5))
     assert not shows_room(None), "nothing is known of it"
     sample = sha256_hex(Path(load_samples().photos["path"].iloc[0]).read_bytes())
     caution = Caution(case, lambda content: False)
@@ -142,7 +142,7 @@ def test_answers_of_rooms_are_held_back_and_those_of_samples_are_not(tmp_path):
     sample = Path(load_samples().photos["path"].iloc[0])
     answers = [
         Prediction(
-            photo=path.name, head="MC", lat=0.0, lng=0.0, probs=np.ones(1), room_score=score,
+            photo=path.name, head="MC", lat=0.0, lng=0.0, probs=np.ones(1), indoor_score=score,
             leaves=pd.DataFrame(),
         )
         for path, score in ((room, 0.7), (room, 0.5), (sample, 0.7))

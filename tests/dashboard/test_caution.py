@@ -66,7 +66,9 @@ def rooms() -> None:
 
     def answer(name: str, content: bytes) -> Answer:
         score = 0.7 if name == "room" else 0.3
-        look = PhotoLook(features=np.zeros(1), even_share=0.0, colours_share=0.0, room_score=score)
+        look = PhotoLook(
+            features=np.zeros(1), even_share=0.0, colours_share=0.0, indoor_score=score
+        )
         return Answer(
             name=name, content=content, predictions={}, from_photo={}, look=look,
             position=None, position_kind="",

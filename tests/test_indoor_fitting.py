@@ -1,11 +1,11 @@
-"""The eye for rooms is fitted to what a table calls inside, and judged on places it never saw."""
+"""The probe for rooms is fitted to what a table calls inside, and judged on places it never saw."""
 
 import numpy as np
 import pytest
 
 from geocore.errors import PhotoTableError
-from geocore.inference.room_eye import RoomEye
-from geocore.room_fitting import KnownPhotos, fit_weights, known_photos, scores_left_out
+from geocore.indoor_fitting import KnownPhotos, fit_weights, known_photos, scores_left_out
+from geocore.inference.indoor_probe import IndoorProbe
 from tests.inference import tiny_model
 
 
@@ -33,7 +33,7 @@ def test_a_place_is_left_out_as_a_whole(made):
     features[200:, 2] = photos.places[200:] * 0.0 + 1
     features[photos.places == 200, 3] = 9
     is_first = photos.places == 200
-    known = RoomEye(fit_weights(features, photos.is_inside)).weigh(features)[is_first]
+    known = IndoorProbe(fit_weights(features, photos.is_inside)).weigh(features)[is_first]
     assert known.min() > 0.9
     assert scores_left_out(features, photos)[is_first].max() < 0.7
 
@@ -57,7 +57,7 @@ def folder(tmp_path):
 
 
 def test_unclear_photos_count_as_neither(folder, tmp_path):
-    table = tmp_path / "rooms.csv"
+    table = tmp_path / "indoor_photos.csv"
     table.write_text("photo,seen\na/place_1_0.jpg,inside\na/place_2_0.jpg,unclear\n")
     known = known_photos(folder, table)
     names = [path.name for path in known.paths]
@@ -67,7 +67,7 @@ def test_unclear_photos_count_as_neither(folder, tmp_path):
 
 
 def test_a_folder_without_the_rooms_is_refused(folder, tmp_path):
-    table = tmp_path / "rooms.csv"
+    table = tmp_path / "indoor_photos.csv"
     table.write_text("photo,seen\na/place_9_0.jpg,inside\n")
-    with pytest.raises(PhotoTableError, match="lacks 1 photos of rooms"):
+    with pytest.raises(PhotoTableError, match="lacks 1 photos of indoor_photos"):
         known_photos(folder, table)

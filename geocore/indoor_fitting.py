@@ -1,10 +1,10 @@
-"""The eye for rooms, fitted: which features of a backbone speak for a photo from inside.
+"""The probe for rooms, fitted: which features of a backbone speak for a photo from inside.
 
-Belongs to `geocore.inference.room_eye`, which uses what comes out. A table names the photos of a
-folder that were taken inside, found by looking, and those of which nobody could say; all others
+Belongs to `geocore.inference.indoor_probe`, which uses what comes out. A table names the photos of
+a folder that were taken inside, found by looking, and those of which nobody could say; all others
 were taken in the open. Both kinds count alike, few as the rooms are.
 
-Source: own; ridge regression, Hoerl & Kennard 1970.
+Source: linear probe, Alain & Bengio 2016; ridge regression, Hoerl & Kennard 1970.
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from geocore.errors import PhotoTableError
+from geocore.inference.indoor_probe import IndoorProbe
 from geocore.inference.photo_folders import list_photos
-from geocore.inference.room_eye import RoomEye
 from geocore.models.feature_pass import FeatureSpec
 from geocore.models.features import extract_features
 
@@ -69,7 +69,7 @@ def known_photos(folder: Path, table: Path) -> KnownPhotos:
     )
 
 
-def room_features(photos: KnownPhotos, backbone: str, cache: Path) -> np.ndarray:
+def indoor_features(photos: KnownPhotos, backbone: str, cache: Path) -> np.ndarray:
     """What a backbone saw in each photo, (n_photos, n_channels), from the cache where possible.
 
     Raises:
@@ -83,7 +83,7 @@ def room_features(photos: KnownPhotos, backbone: str, cache: Path) -> np.ndarray
 
 
 def fit_weights(features: np.ndarray, is_inside: np.ndarray) -> np.ndarray:
-    """Weights of a `RoomEye`, float32 (n_channels + 1,): 1 is wanted inside, -1 in the open.
+    """Weights of a `IndoorProbe`, float32 (n_channels + 1,): 1 is wanted inside, -1 in the open.
 
     Args:
         features: (n_photos, n_channels).
@@ -99,11 +99,11 @@ def fit_weights(features: np.ndarray, is_inside: np.ndarray) -> np.ndarray:
 
 
 def scores_left_out(features: np.ndarray, photos: KnownPhotos) -> np.ndarray:
-    """The score of each photo by an eye that saw no photo of its place, (n_photos,)."""
+    """The score of each photo by a probe that saw no photo of its place, (n_photos,)."""
     scores = np.empty(len(features))
     fold = np.random.default_rng(SEED).permutation(photos.places.max() + 1) % N_FOLDS
     for number in range(N_FOLDS):
         is_out = fold[photos.places] == number
-        eye = RoomEye(fit_weights(features[~is_out], photos.is_inside[~is_out]))
-        scores[is_out] = eye.weigh(features[is_out])
+        probe = IndoorProbe(fit_weights(features[~is_out], photos.is_inside[~is_out]))
+        scores[is_out] = probe.weigh(features[is_out])
     return scores

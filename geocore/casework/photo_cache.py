@@ -13,7 +13,7 @@ from collections import OrderedDict
 MAX_BYTES = 1 << 30
 
 
-class PhotoShelf:
+class PhotoCache:
     """Encoded photos by the SHA-256 of their bytes; safe to use from several threads.
 
     Args:
@@ -26,7 +26,7 @@ class PhotoShelf:
         self._lock = threading.Lock()
 
     def put(self, sha256: str, content: bytes) -> None:
-        """Keep a photo; one that is larger than the whole shelf is not kept."""
+        """Keep a photo; one that is larger than the whole cache is not kept."""
         with self._lock:
             self._n_bytes += len(content) - len(self._photos.pop(sha256, b""))
             self._photos[sha256] = content

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geocore.casework.caution import ROOM_LIMIT
+from geocore.casework.caution import INDOOR_LIMIT
 from geocore.data.samples import load_samples
+from geocore.indoor_fitting import SIZE_PX
 from geocore.inference import Predictor, load_bundle
-from geocore.inference.room_eye import SMALLEST_PX, WEIGHTS, RoomEye, room_eye
+from geocore.inference.indoor_probe import SMALLEST_PX, WEIGHTS, IndoorProbe, indoor_probe
 from geocore.models.backbones import build_backbone
 from geocore.models.images import load_image
-from geocore.room_fitting import SIZE_PX
 from tests.inference import tiny_model
 
 
@@ -23,28 +23,28 @@ def photo(tmp_path_factory):
 
 
 def test_maps_are_pooled_and_weighed():
-    eye = RoomEye(np.array([0.5, -1.0, 0.2], np.float32))
+    probe = IndoorProbe(np.array([0.5, -1.0, 0.2], np.float32))
     maps = np.zeros((3, 2, 3, 2), np.float32)
     maps[0, 0, 0] = (-9.0, 50.0)  # ReLU6: 0 and 6, a sixth of the map
     maps[1, ..., 0] = 6.0
     maps[2, ..., 1] = 6.0
     expected = [(1 + 0.2 - 1.0) / 2, 1.0, 0.0]
-    np.testing.assert_allclose(eye.scores(maps), expected, atol=1e-6)
-    np.testing.assert_allclose(eye.weigh(np.array([[0.0, 1.0]])), [0.1], atol=1e-6)
+    np.testing.assert_allclose(probe.scores(maps), expected, atol=1e-6)
+    np.testing.assert_allclose(probe.weigh(np.array([[0.0, 1.0]])), [0.1], atol=1e-6)
 
 
 def test_a_look_weighs_what_the_whole_backbone_says(photo, tmp_path):
-    """The predictor keeps the map before its last activation; the eye supplies that."""
+    """The predictor keeps the map before its last activation; the probe supplies that."""
     config = tiny_model.CONFIG.replace("size_px = 64", f"size_px = {SMALLEST_PX}")
     predictor = Predictor.load(tiny_model.save_tiny_model(tmp_path / "tiny", config_toml=config))
     pixels = load_image(photo, SMALLEST_PX)[None].astype(np.float32)
     backbone = build_backbone(tiny_model.BACKBONE, SMALLEST_PX)
     pooled = backbone(pixels).numpy().mean(axis=(1, 2))
     with np.load(WEIGHTS) as saved:
-        expected = RoomEye(saved[tiny_model.BACKBONE]).weigh(pooled)
+        expected = IndoorProbe(saved[tiny_model.BACKBONE]).weigh(pooled)
     reading = predictor.read(photo)
-    assert predictor.look(reading).room_score == pytest.approx(expected[0], abs=1e-3)
-    assert predictor.answer(reading).room_score == predictor.look(reading).room_score
+    assert predictor.look(reading).indoor_score == pytest.approx(expected[0], abs=1e-3)
+    assert predictor.answer(reading).indoor_score == predictor.look(reading).indoor_score
 
 
 def test_no_sample_photo_looks_like_a_room():
@@ -52,12 +52,12 @@ def test_no_sample_photo_looks_like_a_room():
     pixels = np.stack([load_image(path, SIZE_PX) for path in paths]).astype(np.float32)
     pooled = build_backbone(tiny_model.BACKBONE, SIZE_PX)(pixels).numpy().mean(axis=(1, 2))
     with np.load(WEIGHTS) as saved:
-        scores = RoomEye(saved[tiny_model.BACKBONE]).weigh(pooled)
-    assert len(scores) >= 9 and scores.max() < ROOM_LIMIT
+        scores = IndoorProbe(saved[tiny_model.BACKBONE]).weigh(pooled)
+    assert len(scores) >= 9 and scores.max() < INDOOR_LIMIT
 
 
 def test_a_backbone_that_sees_too_little_cannot_say(tmp_path):
-    assert room_eye(load_bundle(tiny_model.save_tiny_model(tmp_path / "tiny"))) is None
+    assert indoor_probe(load_bundle(tiny_model.save_tiny_model(tmp_path / "tiny"))) is None
 
 
 def test_a_tuned_backbone_cannot_say(photo, tmp_path):
@@ -68,5 +68,5 @@ def test_a_tuned_backbone_cannot_say(photo, tmp_path):
         tmp_path / "tuned", backbone_weights=weights, config_toml=config
     )
     predictor = Predictor.load(folder)
-    assert room_eye(predictor.bundle) is None
-    assert predictor.look(predictor.read(photo)).room_score == 0
+    assert indoor_probe(predictor.bundle) is None
+    assert predictor.look(predictor.read(photo)).indoor_score == 0

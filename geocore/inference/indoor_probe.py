@@ -3,9 +3,9 @@
 Stage: inference. Feature maps in, scores out; it must not know what is concluded.
 
 Nothing is shown to the network anew: the last map of the first backbone, which every answer needs,
-is weighed by `geocore/assets/rooms/room_eye.npz`, one set of weights per backbone.
+is weighed by `geocore/assets/indoor/indoor_probe.npz`, one set of weights per backbone.
 
-Source: own; fitted by `geocore.room_fitting`.
+Source: Alain & Bengio 2016 (linear probe); fitted by `geocore.indoor_fitting`.
 """
 
 from functools import cache
@@ -17,13 +17,13 @@ from geocore.config import config_from_dict
 from geocore.evaluation.products import product
 from geocore.inference.bundle import Bundle
 
-WEIGHTS = Path(__file__).parents[1] / "assets" / "rooms" / "room_eye.npz"
+WEIGHTS = Path(__file__).parents[1] / "assets" / "indoor" / "indoor_probe.npz"
 SMALLEST_PX = 192
 """Fitted at 320 px, tried from here to 380 px; smaller photos look otherwise."""
 _LARGEST = 6.0  # ReLU6, which follows the last convolution
 
 
-class RoomEye:
+class IndoorProbe:
     """Tells photos from inside by the features of one backbone.
 
     Args:
@@ -47,13 +47,13 @@ class RoomEye:
         return np.clip((said + 1) / 2, 0.0, 1.0)
 
 
-def room_eye(bundle: Bundle) -> RoomEye | None:
-    """The eye of a bundle; None where its first backbone has none, was tuned, or sees little."""
+def indoor_probe(bundle: Bundle) -> IndoorProbe | None:
+    """The probe of a bundle; None where its first backbone has none, was tuned, or sees little."""
     settings = config_from_dict(bundle.config, where=f"{bundle.folder}/config.toml").backbone
     weights = _known_weights().get(settings.name)
     if weights is None or settings.size_px < SMALLEST_PX or bundle.backbone_weights() is not None:
         return None
-    return RoomEye(weights)
+    return IndoorProbe(weights)
 
 
 @cache

@@ -27,7 +27,7 @@ INDOOR_LIMIT = 0.5
 rooms, 4 of 175 from outdoors, with the shipped bundle's first backbone."""
 SENTENCE = "I am not looking for where a private person lives or is."
 NO_PRIVATE_PERSON = "--no-private-person"
-_HELD = (
+HELD_BACK = (
     f"it seems to show a person or the inside of a room. Ask again with {NO_PRIVATE_PERSON}, which "
     f'says: "{SENTENCE}"'
 )
@@ -64,7 +64,7 @@ def check_private(photo: Path, answer: Prediction, is_confirmed: bool = False) -
     content = photo_bytes(photo)
     is_room = answer.indoor_score > INDOOR_LIMIT and sha256_hex(content) not in _samples()
     if is_room or shows_person(content):
-        raise CautionError(f"{printable(photo.name)}: {_HELD}")
+        raise CautionError(f"{printable(photo.name)}: {HELD_BACK}")
 
 
 def hold_back(

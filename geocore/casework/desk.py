@@ -21,19 +21,13 @@ from geocore.analysis.region_text import read_region
 from geocore.analysis.triage_table import triage_table
 from geocore.casework.batch import Batch
 from geocore.casework.batch_items import FAILED, HELD
-from geocore.casework.caution import SENTENCE, confirm, shows_person
+from geocore.casework.caution import HELD_BACK, confirm, shows_person
 from geocore.casework.checking import claim_of_answer
 from geocore.casework.joining import event_of_answers
 from geocore.casework.restricting import remove_region, set_region
 from geocore.cells.continents import load_countries
 from geocore.errors import CaseError
 from geocore.inference.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
-
-_HELD = (
-    "it seems to show a person or the inside of a room, and is held back until its purpose is "
-    "confirmed. Ask again with "
-    f'--no-private-person, which writes into the case: "{SENTENCE}"'
-)
 
 
 class Desk:
@@ -99,7 +93,11 @@ class Desk:
             raise CaseError(reason)
         failed = [str(x.error) for x in batch.items if x.status == FAILED]
         failed += [failure.error for failure in missing]
-        failed += [f"{x.name}: {_HELD}" for x in batch.items if x.status == HELD]
+        failed += [
+            f"{x.name}: {HELD_BACK} It is written into the case."
+            for x in batch.items
+            if x.status == HELD
+        ]
         n_known = sum(item.was_known for item in batch.items)
         n_answered = len(paths) + len(missing) - len(failed)
         lines = [f"{n_answered:,} photos have an answer, {n_known:,} had it before."]

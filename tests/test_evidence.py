@@ -36,6 +36,8 @@ from geocore.pipeline import run_experiment, train_head
 from geocore.preparation import prepare_photos
 from tests.inference.tiny_bundle import signed_again
 
+pytestmark = pytest.mark.slow  # trains bundles
+
 TABLES = {
     "grid": {"t_min": 2, "t_max": 12},
     "backbone": {

@@ -10,6 +10,8 @@ from geocore.pipeline import run_experiment
 from tests.inference.tiny_bundle import save_tiny_bundle
 from tests.test_pipeline import CONFIG, silent
 
+pytestmark = pytest.mark.slow  # trains bundles
+
 
 @pytest.fixture(scope="module")
 def bundle(tiny_photo_folder, tmp_path_factory):

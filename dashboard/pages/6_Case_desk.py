@@ -20,7 +20,8 @@ with page("Case desk", ":material/cases:") as view:
     case = choose_case()
     if case is not None:
         state = case_state(case.entries())
-        st.caption(f"Purpose: {plain(state.purpose)} · {len(state.photos):,} photos")
+        photos = "1 photo" if len(state.photos) == 1 else f"{len(state.photos):,} photos"
+        st.caption(f"Purpose: {plain(state.purpose)} · {photos}")
         show_case_region(case, state)
         part = st.segmented_control(
             "Part of the case",

@@ -51,6 +51,7 @@ def test_a_click_chooses_a_cell_and_the_zoom_survives(visit, cells):
     assert not visit.errors and not harness.complaints(page)
 
 
+@pytest.mark.slow
 def test_two_readers_choose_for_themselves(new_visit, cells):
     visits = [new_visit(), new_visit("dark")]
     for visit, cell in zip(visits, cells.itertuples(), strict=True):

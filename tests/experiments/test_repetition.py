@@ -13,6 +13,8 @@ from geocore.experiments import repetition
 from geocore.experiments.plan import plan_from_dict
 from geocore.experiments.repetition import NO_WEIGHTS, repeat_experiment
 
+pytestmark = pytest.mark.slow  # trains bundles
+
 SHARED = {
     "grid": {"t_min": 3000, "t_max": 30_000},
     "backbone": {"name": "EfficientNet-Lite0", "size_px": 64},
